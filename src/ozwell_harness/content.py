@@ -1,0 +1,23 @@
+"""Finds the content folders (``spec``, ``suites``, ``loadtests`` …) in a wheel or a checkout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def content_path(*parts: str) -> Path:
+    """Return the path of a content file or folder.
+
+    A wheel carries the folders under ``_content``; an editable checkout has them two levels above the package.
+
+    Raises:
+        FileNotFoundError: the installation lacks it.
+    """
+    bundled = _PACKAGE / "_content"
+    root = bundled if bundled.is_dir() else _PACKAGE.parent.parent
+    path = root.joinpath(*parts)
+    if not path.exists():
+        raise FileNotFoundError(f"{'/'.join(parts)} is missing from this installation of ozwell-harness.")
+    return path

@@ -1,0 +1,28 @@
+"""The words of the harness as frozen values. No I/O here."""
+
+from ozwell_harness.model.exchange import Arrival, Exchange, Failure, FailureKind, Headers, Leak, Request, Response
+from ozwell_harness.model.finding import Cost, Deviation, Finding, Status, Unjudgeable
+from ozwell_harness.model.requirement import Level, Requirement, Source
+from ozwell_harness.model.run import Run, Tally, Verdict
+
+__all__ = [
+    "Arrival",
+    "Cost",
+    "Deviation",
+    "Exchange",
+    "Failure",
+    "FailureKind",
+    "Finding",
+    "Headers",
+    "Leak",
+    "Level",
+    "Request",
+    "Requirement",
+    "Response",
+    "Run",
+    "Source",
+    "Status",
+    "Tally",
+    "Unjudgeable",
+    "Verdict",
+]

@@ -1,0 +1,60 @@
+"""A run: every finding against one target, and what it amounts to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from ozwell_harness.model.exchange import Exchange
+from ozwell_harness.model.finding import Cost, Finding, Status
+
+
+class Verdict(StrEnum):
+    """What a run says of its target."""
+
+    CONFORMANT = "conformant"
+    NONCONFORMANT = "nonconformant"
+    INCONCLUSIVE = "inconclusive"
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Counts of findings, and the two figures that are only ever shown together.
+
+    Attributes:
+        score: passed / judged, 0 to 1; None when nothing was judged.
+        coverage: judged / applicable, 0 to 1; None when nothing was applicable.
+    """
+
+    counts: Mapping[Status, int]
+    score: float | None
+    coverage: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Everything one run found out.
+
+    Attributes:
+        target: the base URL, without credentials.
+        notes: plain sentences about the run as a whole (unreachable target, interrupted, budget spent …).
+        interrupted: the run was cut short; what is here is what was found until then.
+        load: figures of the load phase, as in ``results.schema.json``, or None.
+    """
+
+    target: str
+    profile: str
+    seed: int
+    started: float
+    duration_s: float
+    verdict: Verdict
+    tally: Tally
+    findings: tuple[Finding, ...]
+    cost: Cost = Cost()
+    exchanges: tuple[Exchange, ...] = ()
+    notes: tuple[str, ...] = ()
+    interrupted: bool = False
+    load: Mapping[str, Any] | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)

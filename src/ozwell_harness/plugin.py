@@ -1,0 +1,323 @@
+"""pytest glue: options, selection and order, the gate before each test, a finding after it, the verdict at the end."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Generator
+from graphlib import TopologicalSorter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ozwell_harness.client import Client
+from ozwell_harness.gate import Closed, shows_absence
+from ozwell_harness.model import Finding, Level, Requirement, Status, Unjudgeable
+from ozwell_harness.profile import Profile, ProfileError
+from ozwell_harness.reporting.curl import curl
+from ozwell_harness.requirements import Catalogue, CatalogueError
+from ozwell_harness.session import Session
+from ozwell_harness.settings import CONFIGURATION_FILE, ConfigurationError, FileSettings, read_file, resolve
+from ozwell_harness.suite import Judge, ModelDependentError, NonconformanceError
+from ozwell_harness.target import Target
+from ozwell_harness.verdict import exit_status
+
+SESSION = "ozwell-harness-session"
+_session = pytest.StashKey[Session]()
+_judge = pytest.StashKey[Judge]()
+_finding = pytest.StashKey[Finding]()
+
+_SHOWN = {
+    Status.PASSED: ("passed", ".", "PASSED"),
+    Status.FAILED: ("failed", "F", "FAILED"),
+    Status.WARNED: ("warned", "w", ("WARNED", {"yellow": True})),
+    Status.NOT_APPLICABLE: ("not applicable", "-", "NOT APPLICABLE"),
+    Status.NOT_TESTABLE: ("not testable", "s", "NOT TESTABLE"),
+    Status.ERROR: ("error", "E", "ERROR"),
+}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of a run of the suites by pytest alone."""
+    group = parser.getgroup("ozwell", "conformance of an endpoint")
+    group.addoption("--target", metavar="URL", help="base URL of the endpoint, with /v1 (or OZWELL_BASE_URL)")
+    group.addoption("--profile", metavar="NAME", help="dialect to judge by: ozwell (default), openai")
+    group.addoption("--model", metavar="ID", help="chat model (or OZWELL_MODEL)")
+    group.addoption("--embedding-model", metavar="ID", help="embedding model (or OZWELL_EMBEDDING_MODEL)")
+    group.addoption("--area", action="append", default=[], metavar="AREA", help="judge this area only; repeatable")
+    group.addoption(
+        "--requirement", action="append", default=[], metavar="GLOB", help="judge these ids only; repeatable"
+    )
+    group.addoption(
+        "--without", action="append", default=[], metavar="CAPABILITY", help="capability that the target lacks"
+    )
+    group.addoption("--max-requests", type=int, metavar="N", help="send no more than N requests")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Take the session that the command line prepared, or make one from the options."""
+    config.addinivalue_line("markers", "requirement(id): the one requirement that the test judges")
+    session = config.pluginmanager.get_plugin(SESSION)
+    if session is None:
+        try:
+            session = Session(_settings(config))
+        except (ConfigurationError, ProfileError, CatalogueError) as error:
+            raise pytest.UsageError(str(error)) from None
+    config.stash[_session] = session
+
+
+def _settings(config: pytest.Config) -> Any:
+    option = config.option
+    given = {
+        "base_url": option.target,
+        "profile": option.profile,
+        "model": option.model,
+        "embedding_model": option.embedding_model,
+        "patterns": option.requirement,
+        "areas": option.area,
+        "absent": option.without,
+        "max_requests": option.max_requests,
+    }
+    path = Path(config.invocation_params.dir) / CONFIGURATION_FILE
+    return resolve(given, os.environ, read_file(path) if path.is_file() else FileSettings())
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Look at the target, unless the command line did, or nothing is going to be run."""
+    run = session.config.stash[_session]
+    if session.config.pluginmanager.has_plugin(SESSION) or session.config.option.collectonly:
+        return
+    try:
+        run.prepare()
+    except ConfigurationError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Say what is judged, by which profile."""
+    run = config.stash[_session]
+    return [f"target: {run.target.base_url}, profile: {run.profile.name}"]
+
+
+def requirement_id(item: pytest.Item) -> str | None:
+    """Return the id that a test is marked with."""
+    marker = item.get_closest_marker("requirement")
+    return str(marker.args[0]) if marker and marker.args else None
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep the tests of the wanted requirements, prerequisites first."""
+    run = config.stash[_session]
+    unmarked = [item.nodeid for item in items if requirement_id(item) is None]
+    if unmarked:
+        raise pytest.UsageError(f"A test names no requirement: {unmarked[0]}.")
+    kept = [item for item in items if requirement_id(item) in run.wanted]
+    config.hook.pytest_deselected(items=[item for item in items if requirement_id(item) not in run.wanted])
+    rank = {name: number for number, name in enumerate(run_order(run.catalogue))}
+    items[:] = sorted(kept, key=lambda item: rank[requirement_id(item) or ""])
+
+
+def run_order(catalogue: Catalogue) -> tuple[str, ...]:
+    """Return all ids so that prerequisites come first, and else in catalogue order."""
+    position = {requirement.id: number for number, requirement in enumerate(catalogue)}
+    sorter = TopologicalSorter({r.id: r.requires for r in catalogue})
+    sorter.prepare()
+    order: list[str] = []
+    ready = sorted(sorter.get_ready(), key=position.__getitem__)
+    while ready:
+        name = ready.pop(0)
+        order.append(name)
+        sorter.done(name)
+        ready = sorted([*ready, *sorter.get_ready()], key=position.__getitem__)
+    return tuple(order)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Tell the observer how many requirements there are."""
+    run = session.config.stash[_session]
+    total = len({requirement_id(item) for item in session.items})
+    run.observer.started(run.target.base_url, run.profile.name, total)
+
+
+class _ClosedError(Exception):
+    def __init__(self, closed: Closed) -> None:
+        super().__init__(closed.reason)
+        self.closed = closed
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Stop a test whose requirement cannot be judged, before it costs a request."""
+    run = item.config.stash[_session]
+    requirement = run.catalogue[requirement_id(item) or ""]
+    item.stash[_judge] = Judge(requirement.area)
+    closed = run.gate(requirement)
+    if closed:
+        raise _ClosedError(closed)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Make the finding, and let the report show its status."""
+    report = yield
+    if call.excinfo is None and call.when != "call":
+        return report
+    if call.excinfo is not None and isinstance(call.excinfo.value, KeyboardInterrupt):
+        return report
+    run = item.config.stash[_session]
+    requirement = run.catalogue[requirement_id(item) or ""]
+    finding = _judge_call(requirement, run.profile, item.stash[_judge], call)
+    run.add(finding)
+    item.stash[_finding] = finding
+    _show(report, finding)
+    return report
+
+
+def _judge_call(requirement: Requirement, profile: Profile, judge: Judge, call: pytest.CallInfo[None]) -> Finding:
+    error = call.excinfo.value if call.excinfo else None
+    match error:
+        case None if judge.judged:
+            return _finding_of(requirement, judge, Status.PASSED)
+        case None:
+            return _finding_of(requirement, judge, Status.ERROR, "The test made no judgement.")
+        case _ClosedError():
+            return _finding_of(requirement, judge, error.closed.status, error.closed.reason)
+        case Unjudgeable():
+            return _finding_of(requirement, judge, Status.NOT_TESTABLE, sentence(str(error)))
+        case NonconformanceError():
+            return _deviating(requirement, profile, judge, error)
+        case _:
+            message = f"The harness failed: {type(error).__name__}: {error}"
+            return _finding_of(requirement, judge, Status.ERROR, message)
+
+
+def _deviating(requirement: Requirement, profile: Profile, judge: Judge, error: NonconformanceError) -> Finding:
+    deviation = error.deviation
+    statuses = frozenset(exchange.status for exchange in judge.culprits.values())
+    if shows_absence(requirement, profile, statuses):
+        reason = f"The target does not offer {requirement.capability}: {deviation.actual}"
+        return _finding_of(requirement, judge, Status.NOT_APPLICABLE, sentence(reason))
+    if requirement.level is Level.MAY:
+        return _finding_of(requirement, judge, Status.NOT_APPLICABLE, sentence(deviation.message))
+    grave = requirement.level is Level.MUST and not isinstance(error, ModelDependentError)
+    culprits = list(judge.culprits.values()) or list(judge.evidence.values())
+    return Finding(
+        requirement=requirement.id,
+        area=requirement.area,
+        level=requirement.level,
+        status=Status.FAILED if grave else Status.WARNED,
+        message=sentence(deviation.message),
+        expected=deviation.expected,
+        actual=deviation.actual,
+        exchanges=tuple(exchange.id for exchange in culprits),
+        reproduce=curl(culprits[-1].request) if culprits else None,
+    )
+
+
+def _finding_of(requirement: Requirement, judge: Judge, status: Status, message: str = "") -> Finding:
+    return Finding(
+        requirement.id, requirement.area, requirement.level, status, message, exchanges=tuple(judge.evidence)
+    )
+
+
+def sentence(text: str) -> str:
+    """Return ``text`` as a sentence: a capital first, a full stop last."""
+    text = text.strip()
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+
+
+def _show(report: pytest.TestReport, finding: Finding) -> None:
+    skipped = (Status.NOT_APPLICABLE, Status.NOT_TESTABLE)
+    if finding.status in skipped:
+        report.outcome = "skipped"
+        report.longrepr = (str(report.location[0]), report.location[1] or 0, finding.message)
+    elif finding.status is Status.FAILED:
+        report.outcome = "failed"
+        report.longrepr = _words(finding)
+    elif finding.status is Status.WARNED:
+        report.outcome = "passed"
+        report.longrepr = None
+        report.sections.append(("warning", _words(finding)))
+    elif finding.status is Status.ERROR:
+        report.outcome = "failed"
+        report.longrepr = report.longrepr or finding.message
+    report.user_properties.append(("status", finding.status.value))
+
+
+def _words(finding: Finding) -> str:
+    lines = [
+        f"{finding.level} {finding.requirement}: {finding.message}",
+        f"  expected: {finding.expected}",
+        f"  actual:   {finding.actual}",
+    ]
+    if finding.reproduce:
+        lines.append(f"  reproduce: {finding.reproduce}")
+    return "\n".join(lines)
+
+
+def pytest_report_teststatus(report: pytest.TestReport | pytest.CollectReport) -> tuple[str, str, Any] | None:
+    """Show a finding's status where pytest would show the test's outcome."""
+    properties = dict(getattr(report, "user_properties", ()))
+    return _SHOWN[Status(properties["status"])] if "status" in properties else None
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int | pytest.ExitCode) -> None:
+    """Turn findings into the exit status."""
+    run = session.config.stash[_session]
+    run.interrupted = run.interrupted or exitstatus == pytest.ExitCode.INTERRUPTED
+    run.recorder.close()
+    run.observer.finished()
+    if exitstatus in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED}:
+        session.exitstatus = exit_status(run.result().verdict)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say the verdict at the end of a run by pytest alone."""
+    run = config.stash[_session].result()
+    terminalreporter.section("conformance")
+    for note in run.notes:
+        terminalreporter.write_line(note)
+    score = "nothing judged" if run.tally.score is None else f"{run.tally.score:.1%} of what was judged"
+    coverage = "" if run.tally.coverage is None else f", which is {run.tally.coverage:.1%} of what applies"
+    terminalreporter.write_line(f"{run.verdict}: {score}{coverage}; {run.cost.requests} requests")
+
+
+@pytest.fixture
+def judge(request: pytest.FixtureRequest) -> Judge:
+    """Hands exchanges to checks."""
+    judge: Judge = request.node.stash[_judge]
+    return judge
+
+
+@pytest.fixture(scope="session")
+def run_session(pytestconfig: pytest.Config) -> Session:
+    """The run that this test belongs to."""
+    return pytestconfig.stash[_session]
+
+
+@pytest.fixture(scope="session")
+def target(run_session: Session) -> Target:
+    """What is judged."""
+    return run_session.target
+
+
+@pytest.fixture(scope="session")
+def profile(run_session: Session) -> Profile:
+    """The dialect that it is judged by."""
+    return run_session.profile
+
+
+@pytest.fixture(scope="session")
+def client(run_session: Session) -> Client:
+    """Sends calls; every answer is recorded."""
+    return Client(run_session.recorder, run_session.target)
+
+
+@pytest.fixture(scope="session")
+def exchanges(run_session: Session) -> Callable[[], tuple[Any, ...]]:
+    """Gives every exchange of the run so far, for checks that hold of all of them."""
+    return lambda: run_session.recorder.exchanges

@@ -1,0 +1,186 @@
+"""Profiles: a dialect as data — its specification, its requirements, and what it expects where dialects differ."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from functools import cached_property
+from typing import Any
+
+import jsonschema_rs
+import yaml
+from jsonschema import Draft202012Validator
+
+from ozwell_harness.content import content_path
+from ozwell_harness.model import Level, Requirement, Source
+from ozwell_harness.requirements import Catalogue
+
+
+class ProfileError(ValueError):
+    """There is no such profile, or its file is not valid."""
+
+
+class Claim(StrEnum):
+    """How a profile treats a capability: owed by every target, or judged only where a first probe finds it."""
+
+    REQUIRED = "required"
+    PROBED = "probed"
+
+
+@dataclass(frozen=True, slots=True)
+class Capability:
+    """A capability: its claim, and the requirement (``root``) whose failure shows a probed one to be absent."""
+
+    claim: Claim
+    root: str
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorExpectation:
+    """What an error must look like: any of these statuses, types and codes; None means that any value will do."""
+
+    statuses: frozenset[int]
+    types: frozenset[str] | None = None
+    codes: frozenset[str | None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListLimits:
+    """Bounds and default of the ``limit`` parameter of lists."""
+
+    minimum: int
+    maximum: int
+    default: int
+
+
+@dataclass(frozen=True, slots=True)
+class Expectations:
+    """Where dialects differ, as data. ``errors`` is keyed by the situation (``bad_key``, ``bad_request`` …)."""
+
+    errors: Mapping[str, ErrorExpectation]
+    list_limits: ListLimits
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaError:
+    """One violation: where in the document (JSON pointer) and what is wrong."""
+
+    pointer: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A dialect. ``specification`` is its OpenAPI document with the profile's patch applied."""
+
+    name: str
+    title: str
+    specification: Mapping[str, Any]
+    capabilities: Mapping[str, Capability]
+    expect: Expectations
+    default_model: str
+    default_embedding_model: str
+    exclude: tuple[str, ...] = ()
+    overrides: Mapping[str, Mapping[str, Any]] | None = None
+
+    def select(self, catalogue: Catalogue) -> Catalogue:
+        """Return the catalogue as this profile owes it: exclusions gone, overrides applied."""
+        kept = {
+            r.id: self._override(r)
+            for r in catalogue
+            if not any(fnmatchcase(r.id, pattern) for pattern in self.exclude)
+        }
+        return Catalogue({r.id: replace(r, requires=self._prerequisites(r, kept)) for r in kept.values()})
+
+    def _prerequisites(self, requirement: Requirement, kept: Mapping[str, Requirement]) -> tuple[str, ...]:
+        """Return what is required and still in the profile; the capability's root is always required."""
+        capability = self.capabilities.get(requirement.capability or "")
+        root = (capability.root,) if capability and capability.root != requirement.id else ()
+        return tuple(dict.fromkeys(p for p in (*root, *requirement.requires) if p in kept))
+
+    def _override(self, requirement: Requirement) -> Requirement:
+        changes = dict((self.overrides or {}).get(requirement.id, {}))
+        if "level" in changes:
+            changes["level"] = Level(changes["level"])
+        if "source" in changes:
+            ((kind, section),) = changes["source"].items()
+            changes["source"] = Source(kind, section)
+        return replace(requirement, **changes)
+
+    @cached_property
+    def _validators(self) -> dict[str, jsonschema_rs.Draft202012Validator]:
+        return {}
+
+    def schema_errors(self, schema: str, instance: Any) -> list[SchemaError]:
+        """Judge ``instance`` by the component schema named ``schema``; at most 20 violations, in document order."""
+        if schema not in self._validators:
+            root = {"$ref": f"#/components/schemas/{schema}", "components": self.specification["components"]}
+            self._validators[schema] = jsonschema_rs.Draft202012Validator(root)
+        found: list[SchemaError] = []
+        for error in self._validators[schema].iter_errors(instance):
+            pointer = "".join(f"/{part}" for part in error.instance_path)
+            found.append(SchemaError(pointer or "/", error.message))
+            if len(found) == 20:
+                break
+        return found
+
+
+def profile_names() -> tuple[str, ...]:
+    """Names of the profiles that this installation carries."""
+    return tuple(sorted(path.stem for path in content_path("spec", "profiles").glob("*.yaml")))
+
+
+def load_profile(name: str) -> Profile:
+    """Load a profile by name.
+
+    Raises:
+        ProfileError: it does not exist or is not valid.
+    """
+    if name not in profile_names():
+        raise ProfileError(f"There is no profile {name!r}. Profiles: {', '.join(profile_names())}.")
+    document = yaml.safe_load(content_path("spec", "profiles", f"{name}.yaml").read_text("utf-8"))
+    schema = yaml.safe_load(content_path("spec", "profile.schema.json").read_text("utf-8"))
+    for error in Draft202012Validator(schema).iter_errors(document):
+        raise ProfileError(f"profiles/{name}.yaml: {error.json_path}: {error.message}")
+    specification = yaml.safe_load(content_path("spec", document["specification"]).read_text("utf-8"))
+    return Profile(
+        name=document["name"],
+        title=document["title"],
+        specification=merge_patch(specification, document.get("patch", {})),
+        capabilities={k: Capability(Claim(v["claim"]), v["root"]) for k, v in document["capabilities"].items()},
+        expect=_expectations(document["expect"]),
+        default_model=document["default_models"]["chat"],
+        default_embedding_model=document["default_models"]["embedding"],
+        exclude=tuple(document.get("exclude", ())),
+        overrides=document.get("overrides", {}),
+    )
+
+
+def _expectations(document: Mapping[str, Any]) -> Expectations:
+    return Expectations(
+        errors={name: _error_expectation(entry) for name, entry in document["errors"].items()},
+        list_limits=ListLimits(**document["list_limits"]),
+    )
+
+
+def _error_expectation(entry: Mapping[str, Any]) -> ErrorExpectation:
+    return ErrorExpectation(
+        statuses=frozenset(entry["status"]),
+        types=frozenset(entry["type"]) if "type" in entry else None,
+        codes=frozenset(entry["code"]) if "code" in entry else None,
+    )
+
+
+def merge_patch(target: Any, patch: Any) -> Any:
+    """Apply a JSON Merge Patch (RFC 7396) and return the result; ``target`` is not changed."""
+    if not isinstance(patch, Mapping):
+        return patch
+    result = dict(target) if isinstance(target, Mapping) else {}
+    for key, value in patch.items():
+        if value is None:
+            result.pop(key, None)
+        else:
+            result[key] = merge_patch(result.get(key), value)
+    return result

@@ -1,0 +1,59 @@
+"""Finds keys that a target sends back, and removes every key before anything is kept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from ozwell_harness.model import Headers, Leak
+
+#: Shorter keys are placeholders ("none", "test", "sk-local"): their text occurs by chance, so bodies are not searched.
+SHORTEST_SEARCHED = 12
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Redactor:
+    """Replaces keys by ``$NAME``. ``keys`` maps the key's text to the name that may be shown."""
+
+    keys: Mapping[str, str]
+
+    def clean(self, text: str) -> str:
+        """Return ``text`` with every key replaced by its name."""
+        for pattern, name in self._patterns(self.keys):
+            text = re.sub(pattern, f"${name}", text)
+        return text
+
+    def clean_bytes(self, data: bytes) -> bytes:
+        """Return ``data`` with every searchable key replaced by its name; other bytes are untouched."""
+        for pattern, name in self._patterns(self._searched()):
+            data = re.sub(pattern.encode(), f"${name}".encode(), data)
+        return data
+
+    def clean_request_headers(self, headers: Iterable[tuple[str, str]]) -> Headers:
+        """Return request headers with every key replaced, placeholders included: they are ours, not the target's."""
+        return Headers(tuple((name, self.clean(value)) for name, value in headers))
+
+    def clean_response_headers(self, headers: Iterable[tuple[str, str]]) -> Headers:
+        """Return response headers with every searchable key replaced."""
+        return Headers(tuple((name, self.clean_bytes(value.encode()).decode()) for name, value in headers))
+
+    def leaks(self, headers: Iterable[tuple[str, str]], body: bytes) -> tuple[Leak, ...]:
+        """Return where the target sent a key back, whole, in plain or percent-encoded form."""
+        places = [(f"header {name}", value.encode()) for name, value in headers] + [("body", body)]
+        return tuple(
+            Leak(name, where)
+            for pattern, name in self._patterns(self._searched())
+            for where, data in places
+            if re.search(pattern.encode(), data)
+        )
+
+    def _searched(self) -> dict[str, str]:
+        return {key: name for key, name in self.keys.items() if len(key) >= SHORTEST_SEARCHED}
+
+    @staticmethod
+    def _patterns(keys: Mapping[str, str]) -> list[tuple[str, str]]:
+        # Longest first: one key may be the beginning of another.
+        ordered = sorted(keys.items(), key=lambda item: -len(item[0]))
+        return [(f"{re.escape(key)}|{re.escape(quote(key, safe=''))}", name) for key, name in ordered if key]

@@ -1,0 +1,1 @@
+"""Runs to text. Reporters decide nothing."""

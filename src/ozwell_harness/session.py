@@ -1,0 +1,132 @@
+"""One run of the suites: what was asked, what is known of the target, and the findings as they come."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+
+from ozwell_harness.exchange import Recorder
+from ozwell_harness.gate import Closed, gate
+from ozwell_harness.model import Finding, Requirement, Run, Status, Verdict
+from ozwell_harness.observer import Observer, Silent
+from ozwell_harness.preflight import prepare, target_of
+from ozwell_harness.profile import Profile, load_profile
+from ozwell_harness.requirements import Catalogue, load_catalogue
+from ozwell_harness.settings import ConfigurationError, Selection, Settings
+from ozwell_harness.target import Target
+from ozwell_harness.verdict import decide, gravest, tally
+
+
+class Session:
+    """State of one run. The pytest plugin feeds it; ``result`` reads it at any time, also half-way."""
+
+    def __init__(self, settings: Settings, observer: Observer | None = None) -> None:
+        """Load the profile and the catalogue; nothing is sent yet.
+
+        Raises:
+            ConfigurationError: no target, or the selection matches nothing.
+            ProfileError: there is no such profile.
+            CatalogueError: the catalogue is damaged.
+        """
+        self.settings = settings
+        self.observer = observer or Silent()
+        self.profile: Profile = load_profile(settings.profile)
+        self.catalogue: Catalogue = self.profile.select(load_catalogue())
+        self.wanted = _wanted(self.catalogue, settings.selection)
+        _check_capabilities(self.profile, settings.absent)
+        self.target: Target = target_of(settings)
+        self.recorder = Recorder(self.target, waiting=self.observer.waiting)
+        self.unreachable: str | None = None
+        self.interrupted = False
+        self._started = time.time()
+        self._begin = time.monotonic()
+        self._by_requirement: dict[str, list[Finding]] = defaultdict(list)
+
+    def prepare(self) -> None:
+        """Look at the target and complete what is known of it.
+
+        Raises:
+            ConfigurationError: no model is named and none is listed.
+        """
+        ready = prepare(self.settings, self.profile, self.recorder)
+        self.target, self.unreachable = ready.target, ready.unreachable
+
+    @property
+    def findings(self) -> Mapping[str, Finding]:
+        """What has been judged so far, one finding a requirement."""
+        return {name: gravest(found) for name, found in self._by_requirement.items()}
+
+    def gate(self, requirement: Requirement) -> Closed | None:
+        """Return why ``requirement`` cannot be judged now, or None."""
+        if self.unreachable:
+            return Closed(Status.NOT_TESTABLE, "The target could not be reached.")
+        return gate(requirement, self.target, self.findings)
+
+    def add(self, finding: Finding) -> None:
+        """Keep a finding and tell the observer."""
+        self._by_requirement[finding.requirement].append(finding)
+        self.observer.judged(finding)
+
+    def result(self) -> Run:
+        """Return the run as far as it has come, findings in catalogue order."""
+        known = self.findings
+        findings = tuple(known[r.id] for r in self.catalogue if r.id in known)
+        verdict = Verdict.INCONCLUSIVE if self.interrupted else decide(findings)
+        return Run(
+            target=self.target.base_url,
+            profile=self.profile.name,
+            seed=self.settings.seed,
+            started=self._started,
+            duration_s=time.monotonic() - self._begin,
+            verdict=verdict,
+            tally=tally(findings),
+            findings=findings,
+            cost=self.recorder.cost,
+            exchanges=self.recorder.exchanges,
+            notes=self._notes(),
+            interrupted=self.interrupted,
+            facts={"model": self.target.model, "embedding_model": self.target.embedding_model or ""},
+        )
+
+    def _notes(self) -> tuple[str, ...]:
+        notes = []
+        if self.unreachable:
+            notes.append(f"Unreachable: {self.unreachable}")
+        if self.interrupted:
+            notes.append("Interrupted: this report holds what was judged until then.")
+        cost = self.recorder.cost
+        if cost.throttled:
+            notes.append(
+                f"The target limited the rate {cost.throttled} times; the run waited {cost.waited_s:.0f} s for it."
+            )
+        return tuple(notes)
+
+
+def _wanted(catalogue: Catalogue, selection: Selection) -> frozenset[str]:
+    """Return the ids to judge, prerequisites included.
+
+    Raises:
+        ConfigurationError: an area is unknown or nothing matches.
+    """
+    for area in selection.areas:
+        if area not in catalogue.areas:
+            raise ConfigurationError(f"There is no area {area!r}. Areas: {', '.join(catalogue.areas)}.")
+    chosen = [
+        r.id
+        for r in catalogue
+        if (not selection.areas or r.area in selection.areas)
+        and (not selection.levels or r.level in selection.levels)
+        and (not selection.patterns or any(fnmatchcase(r.id, pattern) for pattern in selection.patterns))
+    ]
+    if not chosen:
+        raise ConfigurationError("The selection matches no requirement; see: ozwell-harness requirements list.")
+    return frozenset(catalogue.with_prerequisites(chosen))
+
+
+def _check_capabilities(profile: Profile, absent: frozenset[str]) -> None:
+    for name in sorted(absent - profile.capabilities.keys()):
+        raise ConfigurationError(
+            f"Profile {profile.name} has no capability {name!r}. Capabilities: {', '.join(profile.capabilities)}."
+        )

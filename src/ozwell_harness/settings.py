@@ -1,0 +1,195 @@
+"""Settings of a run, from the command line, the environment, ``harness.toml`` and defaults, in this order."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from ozwell_harness.model import Level
+from ozwell_harness.target import KeyName, Politeness, Secret, Timeouts
+
+
+class ConfigurationError(ValueError):
+    """A setting is wrong. The message is one plain sentence that says which and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which requirements to judge: areas, id patterns, levels; empty means all."""
+
+    areas: tuple[str, ...] = ()
+    patterns: tuple[str, ...] = ()
+    levels: tuple[Level, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything a run is told. ``base_url`` is None when the bundled mock is to be used."""
+
+    base_url: str | None = None
+    profile: str = "ozwell"
+    model: str | None = None
+    embedding_model: str | None = None
+    keys: Mapping[KeyName, Secret] | None = None
+    selection: Selection = Selection()
+    absent: frozenset[str] = frozenset()
+    timeouts: Timeouts = Timeouts()
+    politeness: Politeness = Politeness()
+    ca_file: Path | None = None
+    seed: int = 0
+
+
+class _TargetTable(msgspec.Struct, forbid_unknown_fields=True):
+    url: str | None = None
+    profile: str | None = None
+    model: str | None = None
+    embedding_model: str | None = None
+    absent: list[str] = []
+    ca_file: str | None = None
+
+
+class _TimeoutTable(msgspec.Struct, forbid_unknown_fields=True):
+    connect_s: float | None = None
+    read_s: float | None = None
+    total_s: float | None = None
+
+
+class _CheckTable(msgspec.Struct, forbid_unknown_fields=True):
+    areas: list[str] = []
+    requirements: list[str] = []
+    levels: list[Level] = []
+    max_requests: int | None = None
+    max_wait_s: float | None = None
+    seed: int | None = None
+
+
+class FileSettings(msgspec.Struct, forbid_unknown_fields=True):
+    """The tables of ``harness.toml``. Keys are not among them: they come from the environment only."""
+
+    target: _TargetTable = msgspec.field(default_factory=_TargetTable)
+    timeouts: _TimeoutTable = msgspec.field(default_factory=_TimeoutTable)
+    check: _CheckTable = msgspec.field(default_factory=_CheckTable)
+
+
+CONFIGURATION_FILE = "harness.toml"
+
+
+def read_file(path: Path) -> FileSettings:
+    """Read a configuration file.
+
+    Raises:
+        ConfigurationError: it cannot be read, is not TOML, or has unknown or ill-typed settings.
+    """
+    try:
+        with path.open("rb") as stream:
+            return msgspec.convert(tomllib.load(stream), FileSettings)
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be read: {error.strerror}.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path} is not valid TOML: {error}.") from None
+    except msgspec.ValidationError as error:
+        raise ConfigurationError(f"{path} has a wrong setting: {error}.") from None
+
+
+def resolve(given: Mapping[str, Any], environment: Mapping[str, str], file: FileSettings) -> Settings:
+    """Merge the sources. ``given`` holds command-line values by ``Settings`` name; None and () mean not given.
+
+    Raises:
+        ConfigurationError: the URL is not an http(s) URL, or a value is out of range.
+    """
+    url = given.get("base_url") or environment.get("OZWELL_BASE_URL") or file.target.url
+    ca_file = given.get("ca_file") or file.target.ca_file
+    return Settings(
+        base_url=check_url(url) if url else None,
+        profile=given.get("profile") or file.target.profile or "ozwell",
+        model=given.get("model") or environment.get("OZWELL_MODEL") or file.target.model,
+        embedding_model=given.get("embedding_model")
+        or environment.get("OZWELL_EMBEDDING_MODEL")
+        or file.target.embedding_model,
+        keys=keys_in(environment),
+        selection=_selection(given, file.check),
+        absent=frozenset(given.get("absent") or file.target.absent),
+        timeouts=_timeouts(file.timeouts),
+        politeness=_politeness(given, file.check),
+        ca_file=Path(ca_file) if ca_file else None,
+        seed=_first(given.get("seed"), file.check.seed, 0),
+    )
+
+
+def keys_in(environment: Mapping[str, str]) -> dict[KeyName, Secret]:
+    """Return the keys that the environment gives.
+
+    Raises:
+        ConfigurationError: a key could not travel in a header.
+    """
+    found = {}
+    for name in KeyName:
+        text = environment.get(name.value, "").strip()
+        if text:
+            if not text.isascii() or not text.isprintable() or " " in text:
+                raise ConfigurationError(f"{name.value} holds characters that no Authorization header can carry.")
+            found[name] = Secret(text)
+    return found
+
+
+def check_url(text: str) -> str:
+    """Return ``text`` without a trailing slash.
+
+    Raises:
+        ConfigurationError: it is not an absolute http or https URL, or carries credentials, a query or a fragment.
+    """
+    try:
+        url = urlsplit(text)
+        _ = url.port
+    except ValueError as error:
+        raise ConfigurationError(f"The target URL is not valid: {error}.") from None
+    if url.scheme not in {"http", "https"} or not url.hostname:
+        raise ConfigurationError(
+            f"The target must be an http or https URL like http://127.0.0.1:8000/v1, not {text!r}."
+        )
+    if url.username or url.password:
+        raise ConfigurationError("The target URL must not carry credentials; give the key in OZWELL_API_KEY.")
+    if url.query or url.fragment:
+        raise ConfigurationError("The target URL must end in its path, without a query or fragment.")
+    return text.rstrip("/")
+
+
+def _selection(given: Mapping[str, Any], file: _CheckTable) -> Selection:
+    return Selection(
+        areas=tuple(given.get("areas") or file.areas),
+        patterns=tuple(given.get("patterns") or file.requirements),
+        levels=tuple(Level(level) for level in given.get("levels") or file.levels),
+    )
+
+
+def _timeouts(file: _TimeoutTable) -> Timeouts:
+    default = Timeouts()
+    chosen = Timeouts(
+        connect_s=_first(file.connect_s, default.connect_s),
+        read_s=_first(file.read_s, default.read_s),
+        total_s=_first(file.total_s, default.total_s),
+    )
+    if min(chosen.connect_s, chosen.read_s, chosen.total_s) <= 0:
+        raise ConfigurationError("Timeouts must be greater than 0 seconds.")
+    return chosen
+
+
+def _politeness(given: Mapping[str, Any], file: _CheckTable) -> Politeness:
+    default = Politeness()
+    chosen = Politeness(
+        max_requests=_first(given.get("max_requests"), file.max_requests, None),
+        max_wait_s=_first(given.get("max_wait_s"), file.max_wait_s, default.max_wait_s),
+    )
+    if chosen.max_requests is not None and chosen.max_requests < 1:
+        raise ConfigurationError("The request budget (--max-requests) must be at least 1.")
+    return chosen
+
+
+def _first(*values: Any) -> Any:
+    return next((value for value in values if value is not None), None)

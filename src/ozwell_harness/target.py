@@ -1,0 +1,106 @@
+"""The target of a run: where it is, which keys open it, what it offers, and how politely to ask."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+
+class KeyName(StrEnum):
+    """The keys that a run may hold, by their environment variable; ``NONE`` sends no Authorization at all."""
+
+    MAIN = "OZWELL_API_KEY"
+    LIMITED = "OZWELL_LIMITED_API_KEY"
+    OTHER = "OZWELL_OTHER_API_KEY"
+    RESTRICTED = "OZWELL_RESTRICTED_API_KEY"
+    REVOKED = "OZWELL_REVOKED_API_KEY"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Secret:
+    """A key. Its text shows only through ``reveal``, so that no log, traceback or repr can hold it by accident."""
+
+    _text: str
+
+    def reveal(self) -> str:
+        """Return the key itself, for the wire only."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return "Secret('***')"
+
+    __str__ = __repr__
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds: to connect, between two reads (first byte included), and for a whole exchange; and the body's size."""
+
+    connect_s: float = 10.0
+    read_s: float = 60.0
+    total_s: float = 120.0
+    max_body_bytes: int = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Politeness:
+    """How a run spares its target.
+
+    Attributes:
+        max_requests: no more than this many requests; None for no bound.
+        max_wait_s: the longest wait for one rate limit, in seconds; a longer one leaves the answer 429.
+        max_retries: how often one request is repeated after a 429.
+    """
+
+    max_requests: int | None = None
+    max_wait_s: float = 120.0
+    max_retries: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A target, complete: models are known by now.
+
+    Attributes:
+        base_url: without a trailing slash, ``/v1`` included.
+        absent: capabilities that the owner declared absent.
+        ca_file: a PEM bundle to trust instead of the public authorities.
+    """
+
+    base_url: str
+    model: str
+    embedding_model: str | None
+    keys: Mapping[KeyName, Secret] = field(default_factory=dict)
+    absent: frozenset[str] = frozenset()
+    timeouts: Timeouts = Timeouts()
+    politeness: Politeness = Politeness()
+    ca_file: Path | None = None
+
+    def offers(self, need: str) -> bool:
+        """Tell whether what a requirement ``needs`` was supplied (``limited_key``, ``embedding_model`` …)."""
+        if need == "model":
+            return bool(self.model)
+        if need == "embedding_model":
+            return bool(self.embedding_model)
+        return _KEY_OF_NEED[need] in self.keys
+
+
+_KEY_OF_NEED = {
+    "api_key": KeyName.MAIN,
+    "limited_key": KeyName.LIMITED,
+    "other_key": KeyName.OTHER,
+    "restricted_key": KeyName.RESTRICTED,
+    "revoked_key": KeyName.REVOKED,
+}
+
+
+def how_to_supply(need: str) -> str:
+    """Say in one clause how the owner supplies what a requirement needs."""
+    if need == "model":
+        return "name a chat model with OZWELL_MODEL"
+    if need == "embedding_model":
+        return "name an embedding model with OZWELL_EMBEDDING_MODEL"
+    return f"set {_KEY_OF_NEED[need].value}"
