@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -21,3 +24,17 @@ def content_path(*parts: str) -> Path:
     if not path.exists():
         raise FileNotFoundError(f"{'/'.join(parts)} is missing from this installation of ozwell-harness.")
     return path
+
+
+#: libyaml where PyYAML was built with it: ten times as fast on a large specification.
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def read_yaml(*parts: str) -> Any:
+    """Return the value in a YAML (or JSON) content file.
+
+    Raises:
+        FileNotFoundError: the installation lacks it.
+        yaml.YAMLError: it is not valid YAML.
+    """
+    return yaml.load(content_path(*parts).read_text("utf-8"), Loader=_Loader)  # noqa: S506 - a safe loader

@@ -19,7 +19,7 @@ from ozwell_harness.decoding import ACCEPT_ENCODING, BodyTooLargeError, Undecoda
 from ozwell_harness.model import Arrival, Cost, Exchange, Failure, FailureKind, Request, Response, Unjudgeable
 from ozwell_harness.redaction import Redactor
 from ozwell_harness.target import KeyName, Target
-from ozwell_harness.transport import Deadline, DeadlineTransport
+from ozwell_harness.transport import DeadlineTransport, Watch
 
 #: Sent where a wrong key is wanted: well-formed, right prefix, never issued. Counts as a key when leaks are searched.
 MADE_UP_KEY = "ozw_madeup_7f3c1a9e5b2d4860"
@@ -31,7 +31,7 @@ class BudgetSpentError(Unjudgeable):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request to make. ``headers`` come on top of the usual ones; ``key`` decides Authorization unless given there."""
+    """A request to make. ``headers`` come on top of the usual ones; ``key`` decides Authorization if they do not."""
 
     method: str
     path: str
@@ -59,10 +59,10 @@ class Recorder:
         self._throttled = 0
         self._waited_s = 0.0
         self._redactor = Redactor({s.reveal(): k.value for k, s in target.keys.items()} | {MADE_UP_KEY: "MADE_UP_KEY"})
-        self._deadline = Deadline()
+        self._watch = Watch()
         timeouts = target.timeouts
         self._client = httpx.Client(
-            transport=DeadlineTransport(self._deadline, _ssl_context(target)),
+            transport=DeadlineTransport(self._watch, _ssl_context(target)),
             timeout=httpx.Timeout(timeouts.read_s, connect=timeouts.connect_s),
             follow_redirects=False,
         )
@@ -120,6 +120,11 @@ class Recorder:
         begin = time.perf_counter()
         reading = _Reading(self._target.timeouts.max_body_bytes, begin)
         failure = self._perform(call, url, headers, reading)
+        if failure and failure.kind is FailureKind.RESET and self._watch.reused_connection:
+            # A server may close an idle connection at any moment (RFC 9112 section 9.3.1): no answer to this call.
+            started, begin = time.time(), time.perf_counter()
+            reading = _Reading(self._target.timeouts.max_body_bytes, begin)
+            failure = self._perform(call, url, headers, reading)
         elapsed = time.perf_counter() - begin
         return self._keep(call.label, request, reading, failure, started=started, elapsed=elapsed)
 
@@ -154,7 +159,7 @@ class Recorder:
         return [(name, value) for name, value in usual if name.lower() not in given] + list(call.headers)
 
     def _perform(self, call: Call, url: str, headers: list[tuple[str, str]], reading: _Reading) -> Failure | None:
-        self._deadline.start(self._target.timeouts.total_s)
+        self._watch.start(self._target.timeouts.total_s)
         try:
             request = self._client.build_request(call.method, url, headers=headers, content=call.body or None)
             # build_request adds defaults of its own, and merges header names given twice.
@@ -175,7 +180,7 @@ class Recorder:
             httpx.InvalidURL,
             OSError,
         ) as error:
-            return _failure(error, reading)
+            return _failure(error, reading, received=self._watch.received)
         return None
 
     def _keep(
@@ -245,14 +250,14 @@ def _timeout_message(error: Exception, reading: _Reading) -> str:
     return f"the answer stopped after {len(reading.body)} bytes of body"
 
 
-def _failure(error: Exception, reading: _Reading) -> Failure:
+def _failure(error: Exception, reading: _Reading, *, received: int) -> Failure:
     text = str(error) or type(error).__name__
     if reading.status is not None:
         return Failure(FailureKind.CUT, f"the answer broke off after {len(reading.body)} bytes of body: {text}")
     if isinstance(error, httpcore.ConnectError | httpx.ConnectError):
         kind = FailureKind.TLS if "SSL" in text or "certificate" in text.lower() else FailureKind.CONNECT
         return Failure(kind, f"no connection: {text}")
-    if isinstance(error, httpcore.ProtocolError) and "without sending" not in text:
+    if isinstance(error, httpcore.ProtocolError) and received:
         return Failure(FailureKind.PROTOCOL, f"the answer is not valid HTTP: {text}")
     return Failure(FailureKind.RESET, f"the connection was closed before an answer: {text}")
 

@@ -10,10 +10,9 @@ from functools import cached_property
 from typing import Any
 
 import jsonschema_rs
-import yaml
 from jsonschema import Draft202012Validator
 
-from ozwell_harness.content import content_path
+from ozwell_harness.content import content_path, read_yaml
 from ozwell_harness.model import Level, Requirement, Source
 from ozwell_harness.requirements import Catalogue
 
@@ -73,11 +72,12 @@ class SchemaError:
 
 @dataclass(frozen=True)
 class Profile:
-    """A dialect. ``specification`` is its OpenAPI document with the profile's patch applied."""
+    """A dialect. ``patch`` (RFC 7396) turns the OpenAPI document in ``specification_file`` into its own."""
 
     name: str
     title: str
-    specification: Mapping[str, Any]
+    specification_file: str
+    patch: Mapping[str, Any]
     capabilities: Mapping[str, Capability]
     expect: Expectations
     default_model: str
@@ -110,6 +110,12 @@ class Profile:
         return replace(requirement, **changes)
 
     @cached_property
+    def specification(self) -> Mapping[str, Any]:
+        """The dialect's OpenAPI document."""
+        document: Mapping[str, Any] = merge_patch(read_yaml("spec", self.specification_file), self.patch)
+        return document
+
+    @cached_property
     def _validators(self) -> dict[str, jsonschema_rs.Draft202012Validator]:
         return {}
 
@@ -140,15 +146,15 @@ def load_profile(name: str) -> Profile:
     """
     if name not in profile_names():
         raise ProfileError(f"There is no profile {name!r}. Profiles: {', '.join(profile_names())}.")
-    document = yaml.safe_load(content_path("spec", "profiles", f"{name}.yaml").read_text("utf-8"))
-    schema = yaml.safe_load(content_path("spec", "profile.schema.json").read_text("utf-8"))
+    document = read_yaml("spec", "profiles", f"{name}.yaml")
+    schema = read_yaml("spec", "profile.schema.json")
     for error in Draft202012Validator(schema).iter_errors(document):
         raise ProfileError(f"profiles/{name}.yaml: {error.json_path}: {error.message}")
-    specification = yaml.safe_load(content_path("spec", document["specification"]).read_text("utf-8"))
     return Profile(
         name=document["name"],
         title=document["title"],
-        specification=merge_patch(specification, document.get("patch", {})),
+        specification_file=document["specification"],
+        patch=document.get("patch", {}),
         capabilities={k: Capability(Claim(v["claim"]), v["root"]) for k, v in document["capabilities"].items()},
         expect=_expectations(document["expect"]),
         default_model=document["default_models"]["chat"],

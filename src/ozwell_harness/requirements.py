@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 from jsonschema import Draft202012Validator
 
-from ozwell_harness.content import content_path
+from ozwell_harness.content import content_path, read_yaml
 from ozwell_harness.model import Level, Requirement, Source
 
 
@@ -74,30 +74,28 @@ def load_catalogue(folder: Path | None = None) -> Catalogue:
         CatalogueError: a file does not match the schema, an id is used twice, or a prerequisite is unknown or circular.
     """
     folder = folder or content_path("spec", "requirements")
-    schema = yaml.safe_load(content_path("spec", "requirements.schema.json").read_text("utf-8"))
+    schema = read_yaml("spec", "requirements.schema.json")
     validator = Draft202012Validator(schema)
     by_id: dict[str, Requirement] = {}
-    for path in _in_order(folder):
-        document = yaml.safe_load(path.read_text("utf-8"))
-        for error in validator.iter_errors(document):
-            raise CatalogueError(f"{path.name}: {error.json_path}: {error.message}")
+    documents = [(path.name, _valid(path, validator)) for path in sorted(folder.glob("*.yaml"))]
+    # ``auth`` comes before what depends on it, whatever the file names are.
+    for name, document in sorted(documents, key=lambda entry: (entry[1]["order"], entry[0])):
         for requirement in _requirements(document):
             if requirement.id in by_id:
-                raise CatalogueError(f"{path.name}: {requirement.id} is defined twice.")
+                raise CatalogueError(f"{name}: {requirement.id} is defined twice.")
             by_id[requirement.id] = requirement
     _check_prerequisites(by_id)
     return Catalogue(by_id)
 
 
-def _in_order(folder: Path) -> list[Path]:
-    """Sort files by their ``order`` key, because ``auth`` comes before what depends on it."""
-
-    def key(path: Path) -> tuple[int, str]:
-        document = yaml.safe_load(path.read_text("utf-8"))
-        order = document.get("order", 0) if isinstance(document, dict) else 0
-        return (order if isinstance(order, int) else 0, path.name)
-
-    return sorted(folder.glob("*.yaml"), key=key)
+def _valid(path: Path, validator: Draft202012Validator) -> Mapping[str, Any]:
+    try:
+        document: Mapping[str, Any] = yaml.safe_load(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise CatalogueError(f"{path.name} cannot be read as YAML: {error}") from None
+    for problem in validator.iter_errors(document):
+        raise CatalogueError(f"{path.name}: {problem.json_path}: {problem.message}")
+    return document
 
 
 def _requirements(document: Mapping[str, Any]) -> Iterator[Requirement]:

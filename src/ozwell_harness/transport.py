@@ -16,8 +16,8 @@ import httpcore
 import httpx
 
 
-class Deadline:
-    """The current exchange's end on the monotonic clock, per thread."""
+class Watch:
+    """Watches the exchange that a thread is making: its deadline, its connection, the bytes it received."""
 
     def __init__(self) -> None:
         self._local = threading.local()
@@ -25,6 +25,26 @@ class Deadline:
     def start(self, seconds: float) -> None:
         """Give the exchange that this thread begins now ``seconds`` in all."""
         self._local.end = time.monotonic() + seconds
+        self._local.connected = False
+        self._local.received = 0
+
+    def note_connection(self) -> None:
+        """The current exchange opens a connection of its own."""
+        self._local.connected = True
+
+    def note_bytes(self, count: int) -> None:
+        """The current exchange received ``count`` more bytes."""
+        self._local.received = self.received + count
+
+    @property
+    def received(self) -> int:
+        """Bytes off the wire in the current exchange."""
+        return int(getattr(self._local, "received", 0))
+
+    @property
+    def reused_connection(self) -> bool:
+        """The current exchange was sent on a connection that had served before."""
+        return not getattr(self._local, "connected", False)
 
     def bound(self, timeout: float | None, expired: type[Exception]) -> float | None:
         """Return ``timeout`` cut to what is left; raise ``expired`` when nothing is."""
@@ -38,15 +58,17 @@ class Deadline:
 
 
 class _Stream(httpcore.NetworkStream):
-    def __init__(self, inner: httpcore.NetworkStream, deadline: Deadline) -> None:
+    def __init__(self, inner: httpcore.NetworkStream, watch: Watch) -> None:
         self._inner = inner
-        self._deadline = deadline
+        self._watch = watch
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._inner.read(max_bytes, self._deadline.bound(timeout, httpcore.ReadTimeout))
+        data = self._inner.read(max_bytes, self._watch.bound(timeout, httpcore.ReadTimeout))
+        self._watch.note_bytes(len(data))
+        return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._inner.write(buffer, self._deadline.bound(timeout, httpcore.WriteTimeout))
+        self._inner.write(buffer, self._watch.bound(timeout, httpcore.WriteTimeout))
 
     def close(self) -> None:
         self._inner.close()
@@ -54,17 +76,17 @@ class _Stream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        bound = self._deadline.bound(timeout, httpcore.ConnectTimeout)
-        return _Stream(self._inner.start_tls(ssl_context, server_hostname, bound), self._deadline)
+        bound = self._watch.bound(timeout, httpcore.ConnectTimeout)
+        return _Stream(self._inner.start_tls(ssl_context, server_hostname, bound), self._watch)
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)
 
 
 class _Backend(httpcore.NetworkBackend):
-    def __init__(self, deadline: Deadline) -> None:
+    def __init__(self, watch: Watch) -> None:
         self._inner = httpcore.SyncBackend()
-        self._deadline = deadline
+        self._watch = watch
 
     def connect_tcp(
         self,
@@ -74,8 +96,9 @@ class _Backend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        bound = self._deadline.bound(timeout, httpcore.ConnectTimeout)
-        return _Stream(self._inner.connect_tcp(host, port, bound, local_address, socket_options), self._deadline)
+        bound = self._watch.bound(timeout, httpcore.ConnectTimeout)
+        self._watch.note_connection()
+        return _Stream(self._inner.connect_tcp(host, port, bound, local_address, socket_options), self._watch)
 
 
 class _Body(httpx.SyncByteStream):
@@ -94,10 +117,10 @@ class _Body(httpx.SyncByteStream):
 class DeadlineTransport(httpx.BaseTransport):
     """Sends through an httpcore pool whose sockets know the deadline. Errors are httpcore's own."""
 
-    def __init__(self, deadline: Deadline, ssl_context: ssl.SSLContext) -> None:
+    def __init__(self, watch: Watch, ssl_context: ssl.SSLContext) -> None:
         self._pool = httpcore.ConnectionPool(
             ssl_context=ssl_context,
-            network_backend=_Backend(deadline),
+            network_backend=_Backend(watch),
             max_connections=64,
             max_keepalive_connections=16,
         )

@@ -1,0 +1,98 @@
+"""Options that several commands share, and how errors of configuration are told."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from ozwell_harness.model import Level
+from ozwell_harness.profile import ProfileError
+from ozwell_harness.requirements import CatalogueError
+from ozwell_harness.settings import CONFIGURATION_FILE, ConfigurationError, FileSettings, Settings, read_file, resolve
+from ozwell_harness.verdict import EXIT_USAGE
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+#: What a user can put right; told in one sentence, without a traceback.
+USER_ERRORS = (ConfigurationError, ProfileError, CatalogueError)
+
+
+class UsageError(click.ClickException):
+    """Wrong usage or configuration: one plain sentence, exit 2."""
+
+    exit_code = EXIT_USAGE
+
+
+def target_options(command: _Command) -> _Command:
+    """Add the URL and the options that say what the target is."""
+    for decorate in reversed(
+        (
+            click.argument("url", required=False),
+            click.option("--profile", metavar="NAME", help="Dialect to judge by: ozwell (default) or openai."),
+            click.option("--model", metavar="ID", help="Chat model; else OZWELL_MODEL, else from GET /models."),
+            click.option("--embedding-model", metavar="ID", help="Embedding model; else OZWELL_EMBEDDING_MODEL."),
+            click.option(
+                "--without", "absent", multiple=True, metavar="CAPABILITY", help="The target lacks it; repeatable."
+            ),
+            click.option("--ca-file", metavar="PEM", help="Trust this bundle instead of the public authorities."),
+            click.option("--max-requests", type=int, metavar="N", help="Send no more than N requests."),
+            click.option("--seed", type=int, metavar="N", help="Seed of everything random; default 0."),
+            click.option("--config", metavar="FILE", help=f"Settings file; default {CONFIGURATION_FILE} if it exists."),
+        )
+    ):
+        command = decorate(command)
+    return command
+
+
+def selection_options(command: _Command) -> _Command:
+    """Add the options that say which requirements are judged."""
+    levels = click.Choice([level.value for level in Level], case_sensitive=False)
+    for decorate in reversed(
+        (
+            click.option("--area", "areas", multiple=True, metavar="AREA", help="Judge this area only; repeatable."),
+            click.option(
+                "--requirement", "patterns", multiple=True, metavar="GLOB", help="Judge these ids only; repeatable."
+            ),
+            click.option("--level", "levels", multiple=True, type=levels, help="Judge this level only; repeatable."),
+        )
+    ):
+        command = decorate(command)
+    return command
+
+
+def output_options(command: _Command) -> _Command:
+    """Add the options that say where the report goes."""
+    for decorate in reversed(
+        (
+            click.option(
+                "--out", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Report folder."
+            ),
+            click.option(
+                "--json",
+                "json_file",
+                type=click.Path(dir_okay=False, path_type=Path),
+                metavar="FILE",
+                help="Copy results.json to FILE.",
+            ),
+        )
+    ):
+        command = decorate(command)
+    return command
+
+
+def settings_from(given: Mapping[str, Any], url: str | None, config: str | None) -> Settings:
+    """Merge the command line with the environment and the settings file.
+
+    Raises:
+        UsageError: something is wrong with any of them.
+    """
+    path = Path(config or CONFIGURATION_FILE)
+    try:
+        file = read_file(path) if config or path.is_file() else FileSettings()
+        return resolve({**given, "base_url": url}, os.environ, file)
+    except ConfigurationError as error:
+        raise UsageError(str(error)) from None

@@ -1,0 +1,78 @@
+"""``requirements``: what a run judges."""
+
+from __future__ import annotations
+
+import json as json_module
+from typing import Any
+
+import click
+
+from ozwell_harness.cli.common import USER_ERRORS, UsageError
+from ozwell_harness.model import Requirement
+from ozwell_harness.profile import load_profile
+from ozwell_harness.requirements import Catalogue, load_catalogue
+
+
+@click.group(name="requirements")
+def command() -> None:
+    """Show what a run judges."""
+
+
+_profile = click.option("--profile", default="ozwell", metavar="NAME", help="Dialect; default ozwell.")
+
+
+def _catalogue(profile: str) -> Catalogue:
+    try:
+        return load_profile(profile).select(load_catalogue())
+    except USER_ERRORS as error:
+        raise UsageError(str(error)) from None
+
+
+@command.command(name="list")
+@_profile
+@click.option("--area", "areas", multiple=True, metavar="AREA", help="This area only; repeatable.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON array instead of lines.")
+def list_requirements(profile: str, areas: tuple[str, ...], *, as_json: bool) -> None:
+    """List requirements: level, id, sentence."""
+    catalogue = _catalogue(profile)
+    for area in areas:
+        if area not in catalogue.areas:
+            raise UsageError(f"There is no area {area!r}. Areas: {', '.join(catalogue.areas)}.")
+    chosen = [r for r in catalogue if not areas or r.area in areas]
+    if as_json:
+        click.echo(json_module.dumps([_document(r) for r in chosen], indent=2, ensure_ascii=False))
+        return
+    width = max(len(r.id) for r in chosen)
+    for requirement in chosen:
+        click.echo(f"{requirement.level:<6} {requirement.id:<{width}}  {requirement.text}")
+    click.echo(f"{len(chosen)} requirements in profile {profile}.", err=True)
+
+
+@command.command(name="show")
+@click.argument("requirement_id", metavar="ID")
+@_profile
+def show_requirement(requirement_id: str, profile: str) -> None:
+    """Show one requirement with its source and prerequisites."""
+    catalogue = _catalogue(profile)
+    if requirement_id not in catalogue:
+        near = [r.id for r in catalogue if requirement_id.rpartition(".")[2] in r.id][:5]
+        hint = f" Did you mean {', '.join(near)}?" if near else " See: ozwell-harness requirements list."
+        raise UsageError(f"Profile {profile} has no requirement {requirement_id!r}.{hint}")
+    document = _document(catalogue[requirement_id])
+    width = max(map(len, document))
+    for name, value in document.items():
+        shown = ", ".join(value) if isinstance(value, list) else value
+        click.echo(f"{name:<{width}}  {shown or '-'}")
+
+
+def _document(requirement: Requirement) -> dict[str, Any]:
+    return {
+        "id": requirement.id,
+        "level": requirement.level.value,
+        "area": requirement.area,
+        "text": requirement.text,
+        "source": str(requirement.source),
+        "capability": requirement.capability,
+        "requires": list(requirement.requires),
+        "needs": list(requirement.needs),
+    }

@@ -1,0 +1,71 @@
+"""The house rules that a machine can see: who may import whom."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[2] / "src" / "ozwell_harness"
+
+#: Folder or module → what it must not import.
+FORBIDDEN = {
+    "mock": (
+        "ozwell_harness.checks",
+        "ozwell_harness.sse",
+        "ozwell_harness.model",
+        "ozwell_harness.exchange",
+        "locust",
+    ),
+    "checks": (
+        "httpx",
+        "httpcore",
+        "pytest",
+        "locust",
+        "ozwell_harness.exchange",
+        "ozwell_harness.mock",
+        "ozwell_harness.plugin",
+    ),
+    "model": ("httpx", "pytest", "locust", "ozwell_harness.mock", "ozwell_harness.exchange", "ozwell_harness.checks"),
+    "reporting": (
+        "httpx",
+        "pytest",
+        "locust",
+        "ozwell_harness.mock",
+        "ozwell_harness.exchange",
+        "ozwell_harness.checks",
+    ),
+    "verdict.py": ("httpx", "pytest", "locust", "ozwell_harness.session"),
+    "gate.py": ("httpx", "pytest", "locust", "ozwell_harness.session"),
+    "sse.py": ("httpx", "pytest", "locust", "ozwell_harness.model"),
+}
+
+
+def imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+@pytest.mark.parametrize("room", FORBIDDEN)
+def test_room_keeps_to_itself(room: str) -> None:
+    place = PACKAGE / room
+    files = [place] if place.is_file() else sorted(place.rglob("*.py"))
+    assert files
+    for path in files:
+        for name in imports(path):
+            for forbidden in FORBIDDEN[room]:
+                assert name != forbidden and not name.startswith(f"{forbidden}."), f"{path.name} imports {name}"
+
+
+def test_command_line_starts_without_the_heavy_libraries() -> None:
+    code = "import sys, ozwell_harness.cli; print([m for m in ('locust', 'gevent', 'pytest', 'schemathesis', 'uvicorn') if m in sys.modules])"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
