@@ -31,7 +31,13 @@ class BudgetSpentError(Unjudgeable):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request to make. ``headers`` come on top of the usual ones; ``key`` decides Authorization if they do not."""
+    """A request to make.
+
+    Attributes:
+        headers: on top of the usual ones.
+        key: decides Authorization if ``headers`` do not.
+        leave_after: hang up once so many bytes of body are there, as a client does that loses interest in a stream.
+    """
 
     method: str
     path: str
@@ -39,6 +45,7 @@ class Call:
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
     key: KeyName = KeyName.MAIN
+    leave_after: int | None = None
 
 
 Waiting = Callable[[float], None]
@@ -118,12 +125,12 @@ class Recorder:
         )
         started = time.time()
         begin = time.perf_counter()
-        reading = _Reading(self._target.timeouts.max_body_bytes, begin)
+        reading = _Reading(self._target.timeouts.max_body_bytes, begin, call.leave_after)
         failure = self._perform(call, url, headers, reading)
         if failure and failure.kind is FailureKind.RESET and self._watch.reused_connection:
             # A server may close an idle connection at any moment (RFC 9112 section 9.3.1): no answer to this call.
             started, begin = time.time(), time.perf_counter()
-            reading = _Reading(self._target.timeouts.max_body_bytes, begin)
+            reading = _Reading(self._target.timeouts.max_body_bytes, begin, call.leave_after)
             failure = self._perform(call, url, headers, reading)
         elapsed = time.perf_counter() - begin
         return self._keep(call.label, request, reading, failure, started=started, elapsed=elapsed)
@@ -163,9 +170,7 @@ class Recorder:
         try:
             request = self._client.build_request(call.method, url, headers=headers, content=call.body or None)
             # build_request adds defaults of its own, and merges header names given twice.
-            request.headers = httpx.Headers(
-                [(n, v) for n, v in request.headers.multi_items() if n in {"host", "content-length"}] + headers
-            )
+            request.headers = httpx.Headers(_framing(request.headers, headers) + headers)
             reading.take(self._client.send(request, stream=True))
         except BodyTooLargeError:
             return Failure(FailureKind.TOO_LARGE, f"the body is larger than {reading.limit} bytes")
@@ -181,7 +186,7 @@ class Recorder:
             OSError,
         ) as error:
             return _failure(error, reading, received=self._watch.received)
-        return None
+        return reading.left
 
     def _keep(
         self,
@@ -213,9 +218,11 @@ class Recorder:
 class _Reading:
     """What has been read of one answer; keeps its state when reading fails half-way."""
 
-    def __init__(self, limit: int, begin: float) -> None:
+    def __init__(self, limit: int, begin: float, leave_after: int | None = None) -> None:
         self.limit = limit
         self.begin = begin
+        self.leave_after = leave_after
+        self.left: Failure | None = None
         self.status: int | None = None
         self.headers: list[tuple[str, str]] = []
         self.http_version = ""
@@ -232,8 +239,18 @@ class _Reading:
             for chunk in response.iter_raw():
                 self.body += decoder.feed(chunk)
                 self.arrivals.append(Arrival(time.perf_counter() - self.begin, len(self.body)))
+                if self.leave_after is not None and len(self.body) >= self.leave_after:
+                    self.left = Failure(FailureKind.LEFT, "the harness hung up on purpose, in the middle of the answer")
+                    break
         finally:
             response.close()
+
+
+def _framing(built: httpx.Headers, given: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return Host, and Content-Length unless a Transfer-Encoding is given (RFC 9112 section 6.2: never both)."""
+    chunked = any(name.lower() == "transfer-encoding" for name, _ in given)
+    kept = {"host"} if chunked else {"host", "content-length"}
+    return [(name, value) for name, value in built.multi_items() if name in kept]
 
 
 def _ssl_context(target: Target) -> ssl.SSLContext:

@@ -109,9 +109,9 @@ def requirement_id(item: pytest.Item) -> str | None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep the tests of the wanted requirements, prerequisites first."""
     run = config.stash[_session]
-    unmarked = [item.nodeid for item in items if requirement_id(item) is None]
-    if unmarked:
-        raise pytest.UsageError(f"A test names no requirement: {unmarked[0]}.")
+    for item in items:
+        if requirement_id(item) not in run.whole_catalogue:
+            raise pytest.UsageError(f"{item.nodeid} names no requirement of the catalogue: {requirement_id(item)}.")
     kept = [item for item in items if requirement_id(item) in run.wanted]
     config.hook.pytest_deselected(items=[item for item in items if requirement_id(item) not in run.wanted])
     rank = {name: number for number, name in enumerate(run_order(run.catalogue))}

@@ -101,7 +101,10 @@ class Profile:
         return tuple(dict.fromkeys(p for p in (*root, *requirement.requires) if p in kept))
 
     def _override(self, requirement: Requirement) -> Requirement:
-        changes = dict((self.overrides or {}).get(requirement.id, {}))
+        changes: dict[str, Any] = {}
+        for pattern, change in (self.overrides or {}).items():
+            if fnmatchcase(requirement.id, pattern):
+                changes |= change
         if "level" in changes:
             changes["level"] = Level(changes["level"])
         if "source" in changes:

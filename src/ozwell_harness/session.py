@@ -33,7 +33,8 @@ class Session:
         self.settings = settings
         self.observer = observer or Silent()
         self.profile: Profile = load_profile(settings.profile)
-        self.catalogue: Catalogue = self.profile.select(load_catalogue())
+        self.whole_catalogue: Catalogue = load_catalogue()
+        self.catalogue: Catalogue = self.profile.select(self.whole_catalogue)
         self.wanted = _wanted(self.catalogue, settings.selection)
         _check_capabilities(self.profile, settings.absent)
         self.target: Target = target_of(settings)

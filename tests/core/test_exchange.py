@@ -22,7 +22,10 @@ def target(url: str, **changes: object) -> Target:
     return replace(base, **changes)  # type: ignore[arg-type]
 
 
-def one(script, call: Call = Call("GET", "/models", "x"), **changes: object):
+GET = Call("GET", "/models", "x")
+
+
+def one(script, call: Call = GET, **changes: object):
     with raw_server(script) as url:
         recorder = Recorder(target(url, **changes), sleep=lambda _s: None)
         try:

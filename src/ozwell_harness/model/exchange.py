@@ -54,7 +54,7 @@ class Arrival:
 
 
 class FailureKind(StrEnum):
-    """Why an exchange did not complete."""
+    """Why an exchange did not complete; ``LEFT``: the harness hung up on purpose, no fault of the target."""
 
     CONNECT = "connect"
     TLS = "tls"
@@ -63,6 +63,7 @@ class FailureKind(StrEnum):
     PROTOCOL = "protocol"
     TOO_LARGE = "too_large"
     CUT = "cut"
+    LEFT = "left"
 
 
 @dataclass(frozen=True, slots=True)

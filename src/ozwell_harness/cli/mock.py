@@ -1,0 +1,72 @@
+"""``mock``: serve the reference mock."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ozwell_harness.cli.common import UsageError
+from ozwell_harness.mock.delays import parse_delay, parse_duration
+from ozwell_harness.mock.errors import MockError
+from ozwell_harness.mock.keys import PlanName
+from ozwell_harness.mock.server import MockHandle, serve
+from ozwell_harness.mock.settings import Latency, MockSettings
+
+_PLANS = click.Choice([plan.value for plan in PlanName], case_sensitive=False)
+
+
+@click.command(name="mock")
+@click.option("--host", default="127.0.0.1", show_default=True, metavar="ADDRESS", help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free port.")
+@click.option("--plan", default=PlanName.ENTERPRISE.value, show_default=True, type=_PLANS, help="Plan of the main key.")
+@click.option("--fault", "faults", multiple=True, metavar="NAME", help="Break this one thing; repeatable.")
+@click.option("--list-faults", is_flag=True, help="Name every fault and legal variation, and stop.")
+@click.option("--ttft", default="0", metavar="DELAY", help="Time to the first token: 200ms, normal(200ms, 20ms) …")
+@click.option("--itl", default="0", metavar="DELAY", help="Time between tokens: 20ms, lognormal(20ms, 0.5) …")
+@click.option("--prefill", default="0", metavar="TIME", help="Added to the first token for each prompt token.")
+@click.option("--slots", type=click.IntRange(min=1), metavar="N", help="Generations at once; more wait in a queue.")
+@click.option("--workers", default=1, show_default=True, metavar="N", help="Processes; several need shared state.")
+@click.option("--state", default="memory", show_default=True, metavar="WHERE", help="Where state is kept.")
+@click.option(
+    "--env-file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write OZWELL_* here."
+)
+def command(
+    *, list_faults: bool, ttft: str, itl: str, prefill: str, slots: int | None, plan: str, **given: object
+) -> int:
+    """Serve the reference mock: every documented operation, strictly correct, or with a chosen fault.
+
+    \b
+    Examples:
+      ozwell-harness mock --port 8000
+      ozwell-harness mock --port 0 --env-file mock.env
+      ozwell-harness mock --fault usage-total-not-sum --ttft 200ms --itl 20ms
+    """
+    if list_faults:
+        return _list_faults()
+    try:
+        latency = Latency(ttft=parse_delay(ttft), itl=parse_delay(itl), prefill_s=parse_duration(prefill), slots=slots)
+        settings = MockSettings(plan=PlanName(plan), latency=latency, **given)  # type: ignore[arg-type]
+        serve(settings, on_ready=_tell)
+    except MockError as error:
+        raise UsageError(str(error)) from None
+    except OSError as error:
+        raise UsageError(f"The mock cannot start: {error.strerror}: {error.filename}.") from None
+    return 0
+
+
+def _tell(handle: MockHandle) -> None:
+    click.echo(f"The mock listens on {handle.base_url}")
+    if handle.settings.env_file is not None:
+        click.echo(f"Its variables are in {handle.settings.env_file}: set -a; . {handle.settings.env_file}; set +a")
+    else:
+        click.echo(f"Its key: {handle.env['OZWELL_API_KEY']} (worthless anywhere else)")
+    click.echo("Stop it with Ctrl-C.")
+
+
+def _list_faults() -> int:
+    from ozwell_harness.mock.faults import catalogue
+
+    for fault in catalogue().values():
+        click.echo(f"{fault.kind:<8} {fault.name}: {fault.description}")
+    return 0

@@ -1,0 +1,97 @@
+"""A whole run, from settings to a report folder: the suites, then, where asked, a load."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ozwell_harness.driver import run_suites
+from ozwell_harness.model import Finding, Level, Run, Status, Verdict
+from ozwell_harness.observer import Observer
+from ozwell_harness.requirements import Catalogue
+from ozwell_harness.session import Session
+from ozwell_harness.settings import Settings, keys_in
+from ozwell_harness.verdict import decide, gravest, tally
+
+#: Puts a load on a session's target, leaves its samples in the folder, returns the ``load`` block of results.json.
+LoadPhase = Callable[[Session, Path], Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A finished run, and the catalogue that it was judged by."""
+
+    run: Run
+    catalogue: Catalogue
+
+
+@contextlib.contextmanager
+def with_target(settings: Settings) -> Iterator[Settings]:
+    """Yield settings that name a target: the bundled mock, for as long as the block lasts, when they name none."""
+    if settings.base_url is not None:
+        yield settings
+        return
+    from ozwell_harness.mock.server import running_mock
+
+    with running_mock() as mock:
+        yield replace(
+            settings,
+            base_url=mock.base_url,
+            model=mock.env["OZWELL_MODEL"],
+            embedding_model=mock.env["OZWELL_EMBEDDING_MODEL"],
+            keys=keys_in(mock.env),
+        )
+
+
+def execute(settings: Settings, observer: Observer, folder: Path, load: LoadPhase | None = None) -> Outcome:
+    """Judge the target that ``settings`` name, and load it when ``load`` is given and there is something to load.
+
+    Raises:
+        ConfigurationError, ProfileError, CatalogueError: something is wrong with what was asked.
+        HarnessError: the suites could not be run.
+    """
+    session = Session(settings, observer)
+    try:
+        session.prepare()
+    except BaseException:
+        session.recorder.close()
+        raise
+    folder.mkdir(parents=True, exist_ok=True)
+    run = run_suites(session, folder)
+    if load is not None and not run.interrupted and not session.unreachable:
+        run = with_load(run, load(session, folder), session.catalogue)
+    return Outcome(run, session.catalogue)
+
+
+def with_load(run: Run, block: Mapping[str, Any], catalogue: Catalogue) -> Run:
+    """Return the run with its load figures, and what the load found added to the findings."""
+    known = {finding.requirement: finding for finding in run.findings}
+    for entry in block.get("nonconformities", ()):
+        requirement = catalogue.by_id.get(entry["requirement"])
+        if requirement is None:
+            continue
+        finding = Finding(
+            requirement=requirement.id,
+            area=requirement.area,
+            level=requirement.level,
+            status=Status.FAILED if requirement.level is Level.MUST else Status.WARNED,
+            message=f"Under load, {entry['count']} answers deviate: {entry['message']}",
+            expected=requirement.text,
+            actual=str(entry.get("example") or entry["message"]),
+        )
+        known[requirement.id] = gravest([*filter(None, [known.get(requirement.id)]), finding])
+    findings = tuple(known[r.id] for r in catalogue if r.id in known)
+    interrupted = bool(block.get("interrupted"))
+    notes = (*run.notes, "Interrupted during the load: its figures are partial.") if interrupted else run.notes
+    return replace(
+        run,
+        findings=findings,
+        tally=tally(findings),
+        verdict=Verdict.INCONCLUSIVE if interrupted else decide(findings),
+        interrupted=interrupted,
+        notes=notes,
+        load=block,
+    )

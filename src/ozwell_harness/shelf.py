@@ -1,0 +1,108 @@
+"""The files that a run puts on a target: an account of them, and their removal at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ozwell_harness.client import Client, segment, upload_call
+from ozwell_harness.exchange import Call
+from ozwell_harness.model import Exchange, Unjudgeable
+from ozwell_harness.target import KeyName
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What an upload was told to hold."""
+
+    filename: str
+    content: bytes
+    purpose: str = "assistants"
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """An upload: what was sent, and what came back."""
+
+    sent: Sent
+    exchange: Exchange
+
+    @property
+    def id(self) -> str:
+        """The id that the file got.
+
+        Raises:
+            Unjudgeable: the answer gives none.
+        """
+        found = given_id(self.exchange)
+        if found is None:
+            raise Unjudgeable(f"{self.exchange.label}: the answer {self.exchange.status} gives no file id")
+        return found
+
+
+class Shelf:
+    """Uploads and deletes, and knows at any time which of the run's own files the target should hold."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._held: dict[str, KeyName] = {}
+
+    @property
+    def held(self) -> tuple[str, ...]:
+        """Ids of the files uploaded and not yet deleted, oldest first."""
+        return tuple(self._held)
+
+    def send(self, call: Call) -> Exchange:
+        """Send a call that may make a file, also one that ought to be refused."""
+        exchange = self._client.send(call)
+        self._adopt(exchange, call.key)
+        return exchange
+
+    def upload(self, label: str, sent: Sent) -> Upload:
+        """Upload one file."""
+        return Upload(sent, self.send(_call(label, sent)))
+
+    def upload_together(self, label: str, files: Sequence[Sent]) -> tuple[Upload, ...]:
+        """Upload several files at the same time."""
+        answers = self._client.together([_call(f"{label}: {sent.filename}", sent) for sent in files])
+        for exchange in answers:
+            self._adopt(exchange, KeyName.MAIN)
+        return tuple(Upload(sent, exchange) for sent, exchange in zip(files, answers, strict=True))
+
+    def delete(self, file_id: str, label: str, *, key: KeyName = KeyName.MAIN) -> Exchange:
+        """Delete a file; it counts as gone once the target says so."""
+        exchange = self._client.delete(f"/files/{segment(file_id)}", label, key=key)
+        if exchange.status in {200, 204, 404, 410} and (exchange.status in {200, 204} or key is self._held.get(file_id)):
+            self._held.pop(file_id, None)
+        return exchange
+
+    def clear(self) -> None:
+        """Delete what is left; a target that no longer answers, or a spent budget, ends it."""
+        for file_id, key in list(self._held.items()):
+            try:
+                exchange = self.delete(file_id, "clean up", key=key)
+            except Unjudgeable:
+                return
+            if exchange.response is None:
+                return
+
+    def _adopt(self, exchange: Exchange, key: KeyName) -> None:
+        file_id = given_id(exchange)
+        if file_id is not None:
+            self._held[file_id] = key
+
+
+def given_id(exchange: Exchange) -> str | None:
+    """Return the id in the answer to an upload, or None when it made no file."""
+    if exchange.response is None or exchange.response.status not in {200, 201}:
+        return None
+    try:
+        document = exchange.response.document
+    except (ValueError, RecursionError):
+        return None
+    found = document.get("id") if isinstance(document, dict) else None
+    return found if isinstance(found, str) and found else None
+
+
+def _call(label: str, sent: Sent) -> Call:
+    return upload_call(label, content=sent.content, filename=sent.filename, purpose=sent.purpose)
