@@ -49,7 +49,8 @@ def run_suites(session: Session, folder: Path) -> Run:
     log = folder / "suites.log"
     with log.open("w", encoding="utf-8") as stream, contextlib.redirect_stdout(stream), _environment(os.environ):
         status = pytest.main(arguments, plugins=[_Ready(session)])
-    if status in {pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR} and not session.findings:
+    unloaded = status == pytest.ExitCode.INTERRUPTED and not session.interrupted
+    if unloaded or (status in {pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR} and not session.findings):
         raise HarnessError(f"The suites could not be run; {log} says why.")
     return session.result()
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ozwell_harness.driver import run_suites
+from ozwell_harness.load.runner import LoadError
 from ozwell_harness.model import Finding, Level, Run, Status, Verdict
 from ozwell_harness.observer import Observer
 from ozwell_harness.requirements import Catalogue
@@ -22,9 +23,10 @@ LoadPhase = Callable[[Session, Path], Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A finished run, and the catalogue that it was judged by."""
+    """A finished run, the folder of its report, and the catalogue that it was judged by."""
 
     run: Run
+    folder: Path
     catalogue: Catalogue
 
 
@@ -46,8 +48,12 @@ def with_target(settings: Settings) -> Iterator[Settings]:
         )
 
 
-def execute(settings: Settings, observer: Observer, folder: Path, load: LoadPhase | None = None) -> Outcome:
+def execute(
+    settings: Settings, observer: Observer, make_folder: Callable[[], Path], load: LoadPhase | None = None
+) -> Outcome:
     """Judge the target that ``settings`` name, and load it when ``load`` is given and there is something to load.
+
+    The report folder is made only when it is sure that there will be something to report.
 
     Raises:
         ConfigurationError, ProfileError, CatalogueError: something is wrong with what was asked.
@@ -56,14 +62,23 @@ def execute(settings: Settings, observer: Observer, folder: Path, load: LoadPhas
     session = Session(settings, observer)
     try:
         session.prepare()
-    except BaseException:
+        folder = make_folder()
+        folder.mkdir(parents=True, exist_ok=True)
+        run = run_suites(session, folder)
+    finally:
         session.recorder.close()
-        raise
-    folder.mkdir(parents=True, exist_ok=True)
-    run = run_suites(session, folder)
     if load is not None and not run.interrupted and not session.unreachable:
-        run = with_load(run, load(session, folder), session.catalogue)
-    return Outcome(run, session.catalogue)
+        try:
+            run = with_load(run, load(session, folder), session.catalogue)
+        except LoadError as error:
+            run = _without_load(run, str(error))
+    return Outcome(run, folder, session.catalogue)
+
+
+def _without_load(run: Run, reason: str) -> Run:
+    """Return the run with a note: what the suites found stands, but a run that missed a part of itself is not green."""
+    verdict = run.verdict if run.verdict is Verdict.NONCONFORMANT else Verdict.INCONCLUSIVE
+    return replace(run, verdict=verdict, notes=(*run.notes, f"The load could not be run: {reason}"))
 
 
 def with_load(run: Run, block: Mapping[str, Any], catalogue: Catalogue) -> Run:

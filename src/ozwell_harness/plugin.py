@@ -64,6 +64,7 @@ def pytest_configure(config: pytest.Config) -> None:
         except (ConfigurationError, ProfileError, CatalogueError) as error:
             raise pytest.UsageError(str(error)) from None
     config.stash[_session] = session
+    config.pluginmanager.register(_Interruption(session))
 
 
 def _settings(config: pytest.Config) -> Any:
@@ -264,11 +265,20 @@ def pytest_report_teststatus(report: pytest.TestReport | pytest.CollectReport) -
     return _SHOWN[Status(properties["status"])] if "status" in properties else None
 
 
+class _Interruption:
+    """Tells Ctrl-C from a suite that could not be loaded: pytest gives both the same exit status."""
+
+    def __init__(self, run: Session) -> None:
+        self._run = run
+
+    def pytest_keyboard_interrupt(self) -> None:
+        self._run.interrupted = True
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int | pytest.ExitCode) -> None:
     """Turn findings into the exit status."""
     run = session.config.stash[_session]
-    run.interrupted = run.interrupted or exitstatus == pytest.ExitCode.INTERRUPTED
     run.recorder.close()
     run.observer.finished()
     if exitstatus in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED}:

@@ -13,11 +13,12 @@ from ozwell_harness.target import KeyName
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What an upload was told to hold."""
+    """What an upload was told to hold; ``topic`` is a word that no other file holds, where there is one."""
 
     filename: str
     content: bytes
     purpose: str = "assistants"
+    topic: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,15 @@ class Upload:
             raise Unjudgeable(f"{self.exchange.label}: the answer {self.exchange.status} gives no file id")
         return found
 
+    @property
+    def path(self) -> str:
+        """Where the file is, below the base URL.
+
+        Raises:
+            Unjudgeable: the upload gave no id.
+        """
+        return file_path(self.id)
+
 
 class Shelf:
     """Uploads and deletes, and knows at any time which of the run's own files the target should hold."""
@@ -46,11 +56,17 @@ class Shelf:
     def __init__(self, client: Client) -> None:
         self._client = client
         self._held: dict[str, KeyName] = {}
+        self._made: set[str] = set()
 
     @property
     def held(self) -> tuple[str, ...]:
         """Ids of the files uploaded and not yet deleted, oldest first."""
         return tuple(self._held)
+
+    @property
+    def made(self) -> frozenset[str]:
+        """Ids of all files that were ever uploaded."""
+        return frozenset(self._made)
 
     def send(self, call: Call) -> Exchange:
         """Send a call that may make a file, also one that ought to be refused."""
@@ -71,8 +87,9 @@ class Shelf:
 
     def delete(self, file_id: str, label: str, *, key: KeyName = KeyName.MAIN) -> Exchange:
         """Delete a file; it counts as gone once the target says so."""
-        exchange = self._client.delete(f"/files/{segment(file_id)}", label, key=key)
-        if exchange.status in {200, 204, 404, 410} and (exchange.status in {200, 204} or key is self._held.get(file_id)):
+        exchange = self._client.delete(file_path(file_id), label, key=key)
+        gone = exchange.status in {200, 204} or (exchange.status == 404 and key is self._held.get(file_id))
+        if gone:
             self._held.pop(file_id, None)
         return exchange
 
@@ -90,6 +107,12 @@ class Shelf:
         file_id = given_id(exchange)
         if file_id is not None:
             self._held[file_id] = key
+            self._made.add(file_id)
+
+
+def file_path(file_id: str) -> str:
+    """Return where a file is, below the base URL."""
+    return f"/files/{segment(file_id)}"
 
 
 def given_id(exchange: Exchange) -> str | None:

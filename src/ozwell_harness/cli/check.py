@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,13 @@ from ozwell_harness.cli.common import (
     settings_from,
     target_options,
 )
+from ozwell_harness.driver import HarnessError
 from ozwell_harness.flow import LoadPhase, execute, with_target
 from ozwell_harness.reporting.console import ConsoleObserver, terminal
-from ozwell_harness.reporting.folder import default_folder, write_report
+from ozwell_harness.reporting.folder import ReportError, new_folder, write_report
 from ozwell_harness.reporting.screen import print_last_screen
 from ozwell_harness.settings import Settings
-from ozwell_harness.verdict import exit_status
+from ozwell_harness.verdict import EXIT_INCONCLUSIVE, exit_status
 
 
 @click.command(name="check")
@@ -51,16 +53,23 @@ def judge_and_report(
     Raises:
         UsageError: something is wrong with what was asked, or the report cannot be written.
     """
-    folder = out or default_folder(settings.profile)
     try:
         with with_target(settings) as complete:
-            outcome = execute(complete, ConsoleObserver(terminal(sys.stderr)), folder, load)
-        write_report(outcome.run, outcome.catalogue, folder)
+            outcome = execute(
+                complete,
+                ConsoleObserver(terminal(sys.stderr)),
+                lambda: out or new_folder(settings.profile, time.time()),
+                load,
+            )
+        write_report(outcome.run, outcome.catalogue, outcome.folder)
         if json_file is not None:
-            shutil.copyfile(folder / "results.json", json_file)
-    except USER_ERRORS as error:
+            shutil.copyfile(outcome.folder / "results.json", json_file)
+    except (*USER_ERRORS, ReportError) as error:
         raise UsageError(str(error)) from None
     except OSError as error:
         raise UsageError(f"The report cannot be written: {error.strerror}: {error.filename}.") from None
-    print_last_screen(terminal(sys.stdout), outcome.run, folder, outcome.catalogue)
+    except HarnessError as error:
+        click.echo(f"Error: {error}", err=True)
+        return EXIT_INCONCLUSIVE
+    print_last_screen(terminal(sys.stdout), outcome.run, outcome.folder, outcome.catalogue)
     return exit_status(outcome.run.verdict, interrupted=outcome.run.interrupted)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -96,3 +97,18 @@ def settings_from(given: Mapping[str, Any], url: str | None, config: str | None)
         return resolve({**given, "base_url": url}, os.environ, file)
     except ConfigurationError as error:
         raise UsageError(str(error)) from None
+
+
+class Duration(click.ParamType[float]):
+    """A time such as ``30s``, ``2m``, ``500ms`` or plain seconds, as seconds."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return seconds, or fail with a sentence."""
+        if isinstance(value, int | float):
+            return float(value)
+        match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|)\s*", str(value))
+        if match is None:
+            self.fail(f"{value!r} is not a time; write 30s, 2m or 500ms.", param, ctx)
+        return float(match[1]) * {"ms": 0.001, "s": 1.0, "": 1.0, "m": 60.0, "h": 3600.0}[match[2]]
