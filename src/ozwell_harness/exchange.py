@@ -65,7 +65,7 @@ class Recorder:
         self._sent = 0
         self._throttled = 0
         self._waited_s = 0.0
-        self._redactor = Redactor({s.reveal(): k.value for k, s in target.keys.items()} | {MADE_UP_KEY: "MADE_UP_KEY"})
+        self.redactor = Redactor({s.reveal(): k.value for k, s in target.keys.items()} | {MADE_UP_KEY: "MADE_UP_KEY"})
         self._watch = Watch()
         timeouts = target.timeouts
         self._client = httpx.Client(
@@ -118,10 +118,10 @@ class Recorder:
         headers = self._headers(call)
         request = Request(
             call.method,
-            call.path,
-            self._redactor.clean(url),
-            self._redactor.clean_request_headers(headers),
-            self._redactor.clean_bytes(call.body),
+            self.redactor.clean(call.path),
+            self.redactor.clean(url),
+            self.redactor.clean_request_headers(headers),
+            self.redactor.clean_bytes(call.body),
         )
         started = time.time()
         begin = time.perf_counter()
@@ -199,15 +199,15 @@ class Recorder:
         elapsed: float,
     ) -> Exchange:
         body = bytes(reading.body)
-        clean_body = self._redactor.clean_bytes(body)
+        clean_body = self.redactor.clean_bytes(body)
         response = None
         if reading.status is not None:
             arrivals = tuple(reading.arrivals) if clean_body == body else (Arrival(elapsed, len(clean_body)),)
-            clean_headers = self._redactor.clean_response_headers(reading.headers)
+            clean_headers = self.redactor.clean_response_headers(reading.headers)
             response = Response(reading.status, clean_headers, clean_body, arrivals, reading.http_version)
         if failure:
-            failure = Failure(failure.kind, self._redactor.clean(failure.message))
-        leaks = self._redactor.leaks(reading.headers, body)
+            failure = Failure(failure.kind, self.redactor.clean(failure.message))
+        leaks = self.redactor.leaks(reading.headers, body)
         with self._lock:
             number = len(self._exchanges) + 1
             exchange = Exchange(number, label, request, response, failure, started, elapsed, leaks)

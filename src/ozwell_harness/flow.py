@@ -45,6 +45,7 @@ def with_target(settings: Settings) -> Iterator[Settings]:
             model=mock.env["OZWELL_MODEL"],
             embedding_model=mock.env["OZWELL_EMBEDDING_MODEL"],
             keys=keys_in(mock.env),
+            bundled_mock=True,
         )
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from urllib.parse import quote
+from dataclasses import dataclass, replace
 
-from ozwell_harness.model import Headers, Leak
+from ozwell_harness.model import Finding, Headers, Leak
 
 #: Shorter keys are placeholders ("none", "test", "sk-local"): their text occurs by chance, so bodies are not searched.
 SHORTEST_SEARCHED = 12
@@ -18,6 +17,19 @@ class Redactor:
     """Replaces keys by ``$NAME``. ``keys`` maps the key's text to the name that may be shown."""
 
     keys: Mapping[str, str]
+
+    def clean_finding(self, finding: Finding) -> Finding:
+        """Return a finding without keys: a check may have pieced one together that no byte string showed."""
+        patterns = self._patterns(self._searched())
+
+        def clean(text: str) -> str:
+            for pattern, name in patterns:
+                text = re.sub(pattern, f"${name}", text)
+            return text
+
+        return replace(
+            finding, message=clean(finding.message), expected=clean(finding.expected), actual=clean(finding.actual)
+        )
 
     def clean(self, text: str) -> str:
         """Return ``text`` with every key replaced by its name."""
@@ -40,7 +52,7 @@ class Redactor:
         return Headers(tuple((name, self.clean_bytes(value.encode()).decode()) for name, value in headers))
 
     def leaks(self, headers: Iterable[tuple[str, str]], body: bytes) -> tuple[Leak, ...]:
-        """Return where the target sent a key back, whole, in plain or percent-encoded form."""
+        """Return where the target sent a key back, whole, in plain, percent-encoded or JSON-escaped form."""
         places = [(f"header {name}", value.encode()) for name, value in headers] + [("body", body)]
         return tuple(
             Leak(name, where)
@@ -56,4 +68,12 @@ class Redactor:
     def _patterns(keys: Mapping[str, str]) -> list[tuple[str, str]]:
         # Longest first: one key may be the beginning of another.
         ordered = sorted(keys.items(), key=lambda item: -len(item[0]))
-        return [(f"{re.escape(key)}|{re.escape(quote(key, safe=''))}", name) for key, name in ordered if key]
+        return [("".join(map(_spellings, key)), name) for key, name in ordered if key]
+
+
+def _spellings(character: str) -> str:
+    """Return a pattern for a character as it is, percent-encoded (RFC 3986) or escaped as in JSON (RFC 8259)."""
+    code = ord(character)
+    escaped = rf"\\u(?i:{code:04x})|%(?i:{code:02x})"
+    solidus = r"|\\/" if character == "/" else ""
+    return f"(?:{re.escape(character)}|{escaped}{solidus})"

@@ -67,6 +67,7 @@ class Session:
 
     def add(self, finding: Finding) -> None:
         """Keep a finding and tell the observer."""
+        finding = self.recorder.redactor.clean_finding(finding)
         self._by_requirement[finding.requirement].append(finding)
         self.observer.judged(finding)
 
@@ -88,8 +89,12 @@ class Session:
             exchanges=self.recorder.exchanges,
             notes=self._notes(),
             interrupted=self.interrupted,
-            facts={"model": self.target.model, "embedding_model": self.target.embedding_model or ""},
+            facts=self._facts(),
         )
+
+    def _facts(self) -> dict[str, str]:
+        facts = {"model": self.target.model, "embedding_model": self.target.embedding_model or ""}
+        return facts | {"bundled_mock": "yes"} if self.settings.bundled_mock else facts
 
     def _notes(self) -> tuple[str, ...]:
         notes = []

@@ -30,7 +30,12 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything a run is told. ``base_url`` is None when the bundled mock is to be used."""
+    """Everything a run is told.
+
+    Attributes:
+        base_url: None when the bundled mock is to be used.
+        bundled_mock: the target was started for this run, and its address means nothing afterwards.
+    """
 
     base_url: str | None = None
     profile: str = "ozwell"
@@ -43,6 +48,7 @@ class Settings:
     politeness: Politeness = Politeness()
     ca_file: Path | None = None
     seed: int = 0
+    bundled_mock: bool = False
 
 
 class _TargetTable(msgspec.Struct, forbid_unknown_fields=True):

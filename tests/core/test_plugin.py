@@ -55,7 +55,8 @@ def pytest_sessionfinish(session):
     findings = {f.requirement: [f.status, f.message, f.actual, f.reproduce, list(f.exchanges)] for f in run.findings}
     paths = [e.request.path for e in run.exchanges]
     with open(os.environ["DUMP"], "w") as out:
-        json.dump({"findings": findings, "verdict": run.verdict, "notes": run.notes, "paths": paths, "model": run.facts}, out)
+        seen = {"findings": findings, "verdict": run.verdict, "notes": run.notes, "paths": paths, "model": run.facts}
+        json.dump(seen, out)
 """
 
 

@@ -1,0 +1,139 @@
+"""The load block of ``results.json`` as rows and sentences. Pure; reads what is there, never computes a latency."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ozwell_harness.reporting.text import count, number, rate, seconds
+
+#: Metric → its name in a table. Definitions are the load phase's.
+METRICS: Mapping[str, str] = {
+    "ttft_s": "TTFT (time to first token)",
+    "e2e_s": "E2E (end to end)",
+    "icl_s": "ICL (between chunks)",
+    "tpot_s": "TPOT (per output token)",
+    "service_s": "Service time",
+    "response_ttft_s": "Response TTFT (from due time)",
+    "stall_s": "Longest stall",
+}
+STATISTICS = ("mean", "p50", "p90", "p95", "p99", "max")
+#: Stands where a percentile lies among requests that failed, which is null in the document.
+AMONG_FAILURES = "failed"
+_MET = {True: "met", False: "not met", None: "undecided"}
+_SHARES = frozenset({"error_rate", "attainment"})
+_RATES = frozenset({"goodput", "throughput"})
+
+
+@dataclass(frozen=True, slots=True)
+class MetricRow:
+    """One metric, ready to show: its name, how many samples, and the statistics as text in ``STATISTICS`` order."""
+
+    name: str
+    count: int
+    cells: tuple[str, ...]
+
+
+def metric_rows(metrics: Mapping[str, Mapping[str, Any]]) -> tuple[MetricRow, ...]:
+    """Return the rows of a table of latencies; what has no name here keeps its own."""
+    known = [name for name in METRICS if name in metrics]
+    others = [name for name in metrics if name not in METRICS]
+    return tuple(
+        MetricRow(
+            METRICS.get(name, name),
+            int(metrics[name].get("count", 0)),
+            tuple(_latency(metrics[name].get(statistic)) for statistic in STATISTICS),
+        )
+        for name in known + others
+    )
+
+
+def _latency(value: float | None) -> str:
+    return AMONG_FAILURES if value is None else seconds(value)
+
+
+def tiles(load: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Return the few figures (name, value) that a first screen shows."""
+    metrics = load.get("metrics", {})
+    latencies = [
+        (f"{label} p50 / p99", f"{_latency(metrics[name].get('p50'))} / {_latency(metrics[name].get('p99'))}")
+        for name, label in (("ttft_s", "TTFT"), ("e2e_s", "E2E"))
+        if name in metrics
+    ]
+    found = [("Throughput", f"{number(load.get('throughput_rps'))}/s"), ("Error rate", rate(load.get("error_rate")))]
+    slo = load.get("slo")
+    return tuple(found + latencies + ([("SLO", _MET[slo.get("met")])] if slo else []))
+
+
+def shape(load: Mapping[str, Any]) -> str:
+    """Say what load was applied."""
+    if load.get("rate") is not None:
+        offered = f"{number(load['rate'])} requests/s offered ({load.get('arrivals', '')})"
+    else:
+        offered = f"{count(int(load.get('users') or 0), 'user')}, closed loop"
+    measured = f"{seconds(load.get('duration_s'))} measured after {seconds(load.get('warmup_s'))} of warm-up"
+    return f"{load.get('scenario', '')}: {offered}, {measured}"
+
+
+def outcome(load: Mapping[str, Any]) -> str:
+    """Say what came of it: throughput, errors, what was cut off."""
+    requests = load.get("requests", {})
+    said = [
+        f"{number(load.get('throughput_rps'))} requests/s",
+        f"{requests.get('completed', 0):,} completed",
+        f"{requests.get('failed', 0):,} failed (error rate {rate(load.get('error_rate'))})",
+    ]
+    if requests.get("censored"):
+        said.append(f"{requests['censored']:,} cut off by the end of the run")
+    return ", ".join(said)
+
+
+def validity(load: Mapping[str, Any]) -> str:
+    """Say why the figures cannot be trusted; empty when they can."""
+    if load.get("valid", True):
+        return ""
+    return " ".join(["INVALID, neither pass nor fail:", *(str(reason) for reason in load.get("reasons", ()))])
+
+
+def slo_sentence(load: Mapping[str, Any]) -> str:
+    """Say whether the SLO was met; empty when there was none."""
+    slo = load.get("slo")
+    if not slo:
+        return ""
+    return f"SLO {slo.get('expression', '')}: {_MET[slo.get('met')]}"
+
+
+def slo_terms(load: Mapping[str, Any]) -> tuple[str, ...]:
+    """Say of each term of the SLO whether it holds, and the value that was measured."""
+    return tuple(
+        f"{term['term']}: {_MET[term['met']]} ({_measured(term['term'], term['value'])})"
+        for term in (load.get("slo") or {}).get("terms", ())
+    )
+
+
+def _measured(term: str, value: float | None) -> str:
+    if value is None:
+        return "undefined, or among requests that failed"
+    metric = re.split(r"[^a-z_]", term.strip().lower())[0]
+    if metric in _SHARES:
+        return f"measured {rate(value)}"
+    return f"measured {number(value)}/s" if metric in _RATES else f"measured {seconds(value)}"
+
+
+def headline(load: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the lines for a terminal."""
+    latencies = [f"{name} {value}" for name, value in tiles(load) if "p50" in name]
+    deviations = sum(int(entry.get("count", 0)) for entry in load.get("nonconformities", ()))
+    lines = [f"Load: {shape(load)}", f"  {outcome(load)}"]
+    lines += [f"  {'; '.join(latencies)}"] if latencies else []
+    lines += [f"  {count(deviations, 'deviation')} under load: {_ids(load)}"] if deviations else []
+    lines += [f"  {line}" for line in (slo_sentence(load), validity(load)) if line]
+    if load.get("interrupted"):
+        lines.append("  Interrupted: these figures are of what was done until then.")
+    return tuple(lines)
+
+
+def _ids(load: Mapping[str, Any]) -> str:
+    return ", ".join(f"{entry['requirement']} ({entry['count']})" for entry in load["nonconformities"])

@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterable
+
+import pytest
+import sample_run
+from rich.console import Console
+
+from ozwell_harness.load.progress import Progress
+from ozwell_harness.model import Finding, Level, Status
+from ozwell_harness.reporting.console import ConsoleObserver, terminal
+from ozwell_harness.reporting.console_load import ConsoleLoadObserver
+
+#: What a terminal acts on, but for the colours, cursor moves and line erasing that rich itself writes.
+_RICH = re.compile(r"\x1b\[(?:[0-9;]*m|\?25[hl]|[0-9]*A|2K|1A)|\r")
+
+
+@pytest.fixture(autouse=True)
+def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+
+
+class _Stream(io.TextIOWrapper):
+    """A stream of bytes that may say it is a terminal."""
+
+    def __init__(self, encoding: str = "utf-8", *, tty: bool = False) -> None:
+        self._tty = tty
+        super().__init__(io.BytesIO(), encoding=encoding, errors="strict", write_through=True)
+
+    def isatty(self) -> bool:
+        return self._tty
+
+    def text(self) -> str:
+        self.flush()
+        self.seek(0)
+        return self.read()
+
+
+def _listen(console: Console, findings: Iterable[Finding], total: int) -> None:
+    observer = ConsoleObserver(console)
+    observer.started("http://127.0.0.1:8000/v1", "ozwell", total)
+    for number, finding in enumerate(findings):
+        if number == 3:
+            observer.waiting(12.2)
+        observer.judged(finding)
+    observer.finished()
+
+
+def _plain(findings: Iterable[Finding], total: int, encoding: str = "utf-8") -> str:
+    stream = _Stream(encoding)
+    _listen(terminal(stream), findings, total)
+    return stream.text()
+
+
+def test_without_a_terminal_lines_are_few_and_plain() -> None:
+    findings = [Finding(f"a.{n}", "a", Level.MUST, Status.PASSED) for n in range(60)]
+    assert _plain(findings, 60).splitlines() == [
+        "Judging http://127.0.0.1:8000/v1 by profile ozwell: 60 requirements.",
+        "The target asks to wait 12 s.",
+        "25 of 60: 25 passed",
+        "50 of 60: 50 passed",
+        "60 of 60: 60 passed",
+    ]
+
+
+def test_a_finding_is_shown_as_it_comes() -> None:
+    finding = Finding("chat.x", "chat", Level.MUST, Status.FAILED, "It is wrong.", "a string", "null\nand more")
+    assert _plain([finding], 1).splitlines()[1:-1] == [
+        "FAILED chat.x (MUST)",
+        "  It is wrong.",
+        "  expected: a string",
+        "  actual:   null",
+        "            and more",
+    ]
+
+
+def test_one_requirement_judged_twice_counts_once() -> None:
+    finding = Finding("chat.x", "chat", Level.MUST, Status.FAILED, "It is wrong.")
+    told = _plain([finding, finding], 1)
+    assert told.count("It is wrong.") == 1
+    assert told.endswith("1 of 1: 1 failed\n")
+
+
+def test_a_target_cannot_write_lines_that_look_like_ours() -> None:
+    forged = "Wrong.\nReport: /somewhere/else\n60 of 60: 60 passed"
+    told = _plain([Finding("a.1", "a", Level.MUST, Status.FAILED, forged, forged, forged)], 1)
+    assert not [line for line in told.splitlines() if line.startswith(("Report", "60"))]
+
+
+def test_what_needs_no_attention_is_only_counted() -> None:
+    findings = [
+        Finding("a.1", "a", Level.MUST, Status.NOT_TESTABLE, "Something is missing."),
+        Finding("a.2", "a", Level.MUST, Status.NOT_APPLICABLE, "Not offered."),
+    ]
+    told = _plain(findings, 2)
+    assert "missing" not in told
+    assert told.endswith("2 of 2: 1 not applicable, 1 not testable\n")
+
+
+def test_many_findings_take_a_line_each() -> None:
+    findings = [Finding(f"a.{n}", "a", Level.MUST, Status.FAILED, f"Wrong {n}.", "x", "y") for n in range(80)]
+    told = _plain(findings, 80)
+    assert told.count("expected:") == 20
+    assert "FAILED a.79 (MUST): Wrong 79." in told
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii", "latin-1", "cp1252"])
+@pytest.mark.parametrize("tty", [False, True])
+def test_a_target_cannot_act_on_the_terminal(encoding: str, tty: bool) -> None:
+    stream = _Stream(encoding, tty=tty)
+    run = sample_run.full_run()
+    _listen(terminal(stream, width=80), run.findings, 250)
+    told = _RICH.sub("", stream.text())
+    assert not set(told) & {"\x1b", "\x9b", "\x07", "\x00", "\u202e"}
+    assert "\\x1b[2J" in told
+    assert "[red]markup[/red]" in told
+
+
+def test_a_terminal_gets_a_bar_and_the_wait() -> None:
+    stream = _Stream(tty=True)
+    console = terminal(stream, width=60)
+    observer = ConsoleObserver(console)
+    observer.started("http://127.0.0.1:8000/v1", "ozwell", 2)
+    observer.judged(Finding("chat.x", "chat", Level.MUST, Status.PASSED))
+    observer.waiting(12)
+    console.print("")  # draws the live bar anew
+    observer.finished()
+    told = _RICH.sub("", stream.text())
+    assert "the target asks to wait 12 s" in told
+    assert "1/2" in told
+
+
+def test_no_color_is_honoured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    stream = _Stream(tty=True)
+    _listen(terminal(stream, width=60), [Finding("a.1", "a", Level.MUST, Status.FAILED, "Wrong.")], 1)
+    assert not re.search(r"\x1b\[[0-9;]*3[0-9]m", stream.text())
+
+
+def test_a_dumb_terminal_gets_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "dumb")
+    stream = _Stream(tty=True)
+    _listen(terminal(stream, width=80), [Finding("a.1", "a", Level.MUST, Status.PASSED)], 1)
+    assert "\x1b" not in stream.text()
+    assert "1 of 1: 1 passed" in stream.text()
+
+
+@pytest.mark.parametrize("tty", [False, True])
+def test_the_load_phase_is_shown(tty: bool) -> None:
+    stream = _Stream(tty=tty)
+    console = terminal(stream, width=80)
+    observer = ConsoleLoadObserver(console)
+    observer.load_started("mixed", 35.0)
+    for elapsed in range(1, 36):
+        observer.load_progress(Progress(float(elapsed), 35.0, elapsed * 10, elapsed * 9, 2, 8))
+    console.print("")
+    observer.load_finished()
+    told = _RICH.sub("", stream.text())
+    assert "Loading with scenario mixed for 35 s." in told
+    assert ("35 of 35 s: 315 answers, 2 failed, 8 in flight" if tty else "10 of 35 s: 90 answers, 2 failed") in told
+    if not tty:
+        assert len(told.splitlines()) == 5

@@ -1,0 +1,232 @@
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from html.parser import HTMLParser
+from xml.etree import ElementTree as ET
+
+import pytest
+import sample_run
+
+from ozwell_harness.content import content_path
+from ozwell_harness.model import Run
+from ozwell_harness.reporting.html import html
+from ozwell_harness.reporting.plots import MOST_POINTS, plots
+from ozwell_harness.reporting.svg import Axis, Series, line_chart, round_ticks
+from ozwell_harness.reporting.view import MOST_EXCHANGES
+
+RUNS = [sample_run.full_run, sample_run.green_run, sample_run.unreachable_run, sample_run.interrupted_run]
+_VOID = {"meta", "input", "img", "br", "hr", "link"}
+
+
+@dataclass
+class _Page(HTMLParser):
+    tags: list[tuple[str, dict[str, str | None]]] = field(default_factory=list)
+    raw: dict[str, list[str]] = field(default_factory=dict)
+    unclosed: list[str] = field(default_factory=list)
+    text: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in _VOID:
+            self.unclosed.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.unclosed.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        tag = self.unclosed[-1] if self.unclosed else ""
+        if tag in {"script", "style"}:
+            self.raw.setdefault(tag, []).append(data)
+        else:
+            self.text.append(data)
+
+
+def _page(text: str) -> _Page:
+    page = _Page()
+    page.feed(text)
+    page.close()
+    assert page.unclosed == []
+    return page
+
+
+@pytest.fixture(scope="module")
+def full() -> _Page:
+    return _page(html(sample_run.full_run(), sample_run.requirements()))
+
+
+def test_only_our_own_script_and_style_may_act(full: _Page) -> None:
+    policy = next(a["content"] or "" for tag, a in full.tags if a.get("http-equiv") == "Content-Security-Policy")
+    assert policy.startswith("default-src 'none';")
+    assert "unsafe" not in policy
+    for tag, asset in (("script", "report.js"), ("style", "report.css")):
+        (source,) = full.raw[tag]
+        assert source == content_path("reports", "templates", asset).read_text("utf-8").strip()
+        digest = base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()
+        assert f"{tag}-src 'sha256-{digest}'" in policy
+
+
+def test_nothing_comes_from_outside_and_nothing_hostile_is_markup(full: _Page) -> None:
+    for tag, attributes in full.tags:
+        assert tag not in {"img", "iframe", "object", "embed", "base", "link"}
+        assert not any(name.startswith("on") or name == "style" for name in attributes)
+        for name in ("src", "href", "action", "srcset"):
+            target = attributes.get(name) or "#"
+            assert target.startswith("#") or target in {"results.json", "junit.xml", "exchanges.har"}
+
+
+def test_hostile_text_is_shown_as_text(full: _Page) -> None:
+    shown = "".join(full.text)
+    assert "<script>window.hacked=1</script>" in shown
+    assert "{{ 7*7 }} {% raw %}" in shown
+    assert "\\x1b[2J" in shown
+    assert not set(shown) & {"\x1b", "\x9b", "\x00", "\u202e", "\ud800"}
+
+
+@pytest.mark.parametrize("make", RUNS)
+def test_every_link_lands_and_ids_are_unique(make: Callable[[], Run]) -> None:
+    page = _page(html(make(), sample_run.requirements()))
+    ids = Counter(a["id"] for _, a in page.tags if "id" in a)
+    assert [name for name, times in ids.items() if times > 1] == []
+    for _, attributes in page.tags:
+        target = attributes.get("href") or ""
+        if target.startswith("#"):
+            assert target[1:] in ids
+        if "data-exchange" in attributes:
+            assert f"exchange-{attributes['data-exchange']}" in ids
+
+
+def test_every_finding_can_be_linked_and_filtered(full: _Page) -> None:
+    findings = {a["id"]: a for tag, a in full.tags if tag == "details" and a.get("class", "").startswith("finding ")}  # type: ignore[union-attr]
+    run = sample_run.full_run()
+    assert list(findings) != []
+    for finding in run.findings:
+        attributes = findings[finding.requirement]
+        assert attributes["data-status"] == finding.status
+        assert (attributes["data-area"], attributes["data-level"]) == (finding.area, finding.level)
+
+
+def test_the_first_screen_says_what_matters(full: _Page) -> None:
+    shown = " ".join(" ".join(full.text).split())
+    before_findings = shown.split("Findings Status")[0]
+    for words in (
+        "nonconformant http://127.0.0.1:8000/v1",
+        "Profile ozwell",
+        "Model gpt-4",
+        "2023-11-14 22:13:20 UTC",
+        "Score 80.9%",
+        "Coverage 87.5%",
+        "TTFT p50 / p99 45 ms / 117 ms",
+        "Look at these first",
+        "The client used 97% of its core",
+    ):
+        assert words in before_findings, words
+
+
+def test_a_run_without_load_or_findings_is_still_a_report() -> None:
+    page = _page(html(sample_run.run_of([]), []))
+    shown = " ".join(" ".join(page.text).split())
+    assert "inconclusive" in shown
+    assert "Nothing was judged." in shown
+    assert "Under load" not in shown
+
+
+def test_a_load_block_with_the_least_in_it_is_shown() -> None:
+    block = sample_run.load_block() | {"metrics": {}, "throughput_rps": None, "error_rate": None, "interrupted": True}
+    for name in ("per_second", "scenarios", "slo", "errors", "nonconformities", "tokens", "validity"):
+        del block[name]
+    shown = "".join(_page(html(replace(sample_run.green_run(), load=block), [])).text)
+    assert "Interrupted: these figures" in shown
+
+
+def test_a_long_run_stays_small() -> None:
+    run = sample_run.full_run()
+    many = tuple(replace(run.exchanges[n % 10], id=n + 1) for n in range(3000))
+    findings = [replace(f, exchanges=tuple(range(n * 10 + 1, n * 10 + 11))) for n, f in enumerate(run.findings)]
+    text = html(replace(run, exchanges=many, findings=tuple(findings), load=sample_run.load_block(7200)), [])
+    assert text.count('class="exchange"') == MOST_EXCHANGES
+    assert len(text) < 6_000_000
+
+
+def test_few_findings_stand_open_and_many_are_folded() -> None:
+    def is_open(run: Run) -> set[bool]:
+        tags = _page(html(run, sample_run.requirements())).tags
+        return {"open" in a for tag, a in tags if a.get("data-status") == "failed"}
+
+    assert is_open(sample_run.interrupted_run()) == {True}
+    assert is_open(sample_run.full_run()) == {False}
+
+
+def test_plots_are_sound_svg() -> None:
+    drawn = plots(sample_run.load_block())
+    assert [plot.caption for plot in drawn] == [
+        "Answers in each second",
+        "Latency: the median of each second",
+        "Percentiles of latency",
+    ]
+    for plot in drawn:
+        root = ET.fromstring(plot.svg)
+        assert root.get("aria-label") == plot.caption
+    latency = ET.fromstring(drawn[1].svg)
+    # TTFT misses second 11, E2E 11 and 12: each line is drawn in two parts.
+    assert Counter(line.get("class") for line in latency.iter("polyline")) == {"line s0": 2, "line s1": 2}
+
+
+def test_long_series_are_thinned() -> None:
+    (first, *_) = plots(sample_run.load_block(7200))
+    assert "one second in 7 is drawn" in first.caption
+    assert first.svg.count(",") <= 2 * MOST_POINTS
+
+
+def test_a_line_stands_where_its_values_are() -> None:
+    x, y = Axis("x", str), Axis("y", str, ticks=((0.0, "0"), (10.0, "10")))
+    svg = line_chart("t", [Series("a", [(0, 0.0), (5, 10.0), (10, 5.0)])], x, y)
+    points = ET.fromstring(svg).find("polyline")
+    assert points is not None
+    assert points.get("points") == "72.0,196.0 268.0,16.0 464.0,106.0"
+    assert line_chart("t", [Series("a", [(0, None)])], x, y) == ""
+
+
+@pytest.mark.parametrize("most", [0.0, 1e-9, 0.0037, 0.99, 1.0, 7.0, 30.0, 12345.0, 1e12])
+def test_ticks_are_round_few_and_reach_the_top(most: float) -> None:
+    ticks = round_ticks(most)
+    assert ticks[0] == 0
+    assert ticks[-1] >= most * (1 - 1e-9)
+    assert 2 <= len(ticks) <= 8
+
+
+def _variables(block: str) -> dict[str, str]:
+    return dict(re.findall(r"--([\w-]+): (#[0-9a-f]{3,6});", block))
+
+
+def _luminance(colour: str) -> float:
+    digits = colour[1:] if len(colour) == 7 else "".join(c * 2 for c in colour[1:])
+    parts = [int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def _contrast(one: str, other: str) -> float:
+    lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+@pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
+def test_colours_have_the_contrast_of_wcag_aa(scheme: int) -> None:
+    style = content_path("reports", "templates", "report.css").read_text("utf-8")
+    colours = _variables(re.findall(r":root \{(.*?)\}", style, re.DOTALL)[scheme])
+    pairs = [(front, back) for front in ("text", "soft", "link") for back in ("page", "card", "code")]
+    statuses = ("failed", "error", "warned", "not_testable", "not_applicable", "passed")
+    pairs += [(s, f"{s}-bg") for s in statuses] + [(s, "card") for s in statuses]
+    low = {pair: round(_contrast(colours[pair[0]], colours[pair[1]]), 2) for pair in pairs}
+    assert {pair: value for pair, value in low.items() if value < 4.5} == {}
