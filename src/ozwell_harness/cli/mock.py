@@ -40,7 +40,7 @@ def command(
     Examples:
       ozwell-harness mock --port 8000
       ozwell-harness mock --port 0 --env-file mock.env
-      ozwell-harness mock --fault usage-total-not-sum --ttft 200ms --itl 20ms
+      ozwell-harness mock --fault chat.usage-total-off-by-one --ttft 200ms --itl 20ms
     """
     if list_faults:
         return _list_faults()

@@ -1,0 +1,174 @@
+"""The mock as a raw ASGI application: one way in, a routing table, one way out."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import time
+
+from ozwell_harness.mock.admin import answer_admin, is_admin_path
+from ozwell_harness.mock.auth import Admission, judge, permission
+from ozwell_harness.mock.bodies import ClientLeftError
+from ozwell_harness.mock.call import Call, Receive, Reply, Scope, Send, Services
+from ozwell_harness.mock.connection import SCOPE_KEY
+from ozwell_harness.mock.engine import Engine
+from ozwell_harness.mock.errors import ApiError, internal_error, invalid_value, method_not_allowed, unknown_url
+from ozwell_harness.mock.faults import UnknownFaultError
+from ozwell_harness.mock.faults.base import Hook
+from ozwell_harness.mock.faults.control import FaultControl
+from ozwell_harness.mock.journal import Entry, Journal
+from ozwell_harness.mock.keys import Keyring
+from ozwell_harness.mock.limits import MemoryLimiter, refusal
+from ozwell_harness.mock.metrics import Metrics
+from ozwell_harness.mock.operations import OPERATIONS
+from ozwell_harness.mock.replies import error_reply
+from ozwell_harness.mock.routing import Match, Operation, is_api_path, match_path
+from ozwell_harness.mock.settings import MockSettings, is_loopback
+from ozwell_harness.mock.store import MemoryStore
+from ozwell_harness.mock.writer import ClientGoneError, send_reply
+
+LOGGER = logging.getLogger("ozwell_harness.mock")
+
+_ALLOWED_HEADERS = b"authorization, content-type"
+_HEADER_NAMES = re.compile(rb"[A-Za-z0-9-]{1,64}(?:\s*,\s*[A-Za-z0-9-]{1,64}){0,63}\Z")
+_PREFLIGHT = [
+    (b"access-control-allow-methods", b"GET, POST, DELETE, HEAD, OPTIONS"),
+    (b"access-control-max-age", b"600"),
+]
+
+
+class MockApp:
+    """One mock. Holds all its state, so several can live in one process."""
+
+    def __init__(self, settings: MockSettings) -> None:
+        bounds = settings.bounds
+        self.services = Services(
+            settings=settings,
+            keyring=Keyring(settings.keys()),
+            store=MemoryStore(bounds.files, bounds.conversations),
+            limiter=MemoryLimiter(),
+            metrics=Metrics(),
+            journal=Journal(bounds.journal),
+        )
+        self.control = FaultControl(settings.faults)
+        self._engine = Engine(settings.latency)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request (ASGI 3)."""
+        call = Call(scope, receive, self.services)
+        metrics = self.services.metrics
+        metrics.in_flight += 1
+        started, status = time.perf_counter(), 0
+        try:
+            reply = await self._answer(call)
+            status = reply.status
+            await send_reply(call, reply, send, self._engine)
+        except (ClientLeftError, ClientGoneError):
+            metrics.streams_abandoned += 1
+        finally:
+            metrics.in_flight -= 1
+            self._record(call, status, time.perf_counter() - started)
+
+    async def _answer(self, call: Call) -> Reply:
+        try:
+            reply = await self._operate(call)
+        except ApiError as error:
+            reply = error_reply(call, error)
+        except RecursionError:
+            reply = error_reply(call, ApiError(400, "invalid_value", "The request is nested too deeply."))
+        except (ClientLeftError, asyncio.CancelledError):
+            raise
+        except Exception:
+            self.services.metrics.unhandled += 1
+            LOGGER.exception("an unexpected error while answering %s", call.request_id)
+            reply = error_reply(call, internal_error())
+        return call.apply(Hook.REPLY, reply)
+
+    async def _operate(self, call: Call) -> Reply:
+        _require_host(call)
+        if not is_api_path(call.path):
+            if is_admin_path(call.path):
+                return await answer_admin(call, self.control)
+            raise unknown_url()
+        match = match_path(call.path)
+        call.operation = match.operation(call.method)
+        call.identifier = match.identifier
+        self._select_faults(call)
+        if call.method == "OPTIONS":
+            return _options(call, match)
+        admission = await self._admit(call)
+        operation = _permitted(call, match)
+        reply = await OPERATIONS[operation](call)
+        if admission.deferred and admission.denial is not None:
+            raise admission.denial
+        return reply
+
+    def _select_faults(self, call: Call) -> None:
+        heads = call.heads
+        header = heads.get(b"x-mock-fault")
+        if header is not None and not (self.services.settings.allow_request_faults and is_loopback(call.client or "")):
+            header = None
+        try:
+            faults = self.control.select(call.operation, header, heads.get(b"x-mock-scope"))
+        except UnknownFaultError as error:
+            raise ApiError(400, "unknown_fault", str(error), param="X-Mock-Fault") from None
+        if faults is None:
+            return
+        if Hook.WIRE in faults and SCOPE_KEY not in call.scope:
+            raise ApiError(400, "unknown_fault", "This fault acts on the wire, which needs httptools to be installed.")
+        call.faults = faults
+        self.services.metrics.faults.update(faults.names)
+        call.store = call.apply(Hook.STORE, call.store)
+        call.limiter = call.apply(Hook.LIMITER, call.limiter)
+
+    async def _admit(self, call: Call) -> Admission:
+        admission = call.apply(Hook.AUTH, judge(call, self.services.keyring))
+        if admission.denial is not None and not admission.deferred:
+            raise admission.denial
+        key = admission.key or self.services.keyring.named("main")
+        call.key = key
+        call.quota = call.apply(Hook.LIMIT, await call.limiter.admit(key))
+        if not call.quota.allowed:
+            raise refusal(call.quota)
+        return admission
+
+    def _record(self, call: Call, status: int, duration: float) -> None:
+        services = self.services
+        operation = call.operation.value if call.operation else None
+        services.metrics.requests[operation or "other", status] += 1
+        key = call.key.name if call.key else None
+        at = time.time() - duration
+        names = call.faults.names
+        services.journal.add(
+            Entry(at, call.request_id, call.method, call.path, operation, key, status, duration, names)
+        )
+
+
+def _require_host(call: Call) -> None:
+    """RFC 9112, 3.2: exactly one Host in HTTP/1.1."""
+    if b"host" not in call.heads and call.scope["http_version"] != "1.0":
+        raise invalid_value("Host", "A request needs a Host header.")
+    if len(call.headers) != len(call.heads) and sum(name == b"host" for name, _ in call.headers) > 1:
+        raise invalid_value("Host", "Send exactly one Host header.")
+
+
+def _permitted(call: Call, match: Match) -> Operation:
+    if not match.methods:
+        raise unknown_url()
+    if call.operation is None:
+        raise method_not_allowed(match.allowed)
+    denial = permission(call.key) if call.key else None
+    if denial is not None:
+        raise denial
+    return call.operation
+
+
+def _options(call: Call, match: Match) -> Reply:
+    """A CORS preflight, or plain OPTIONS: which methods there are (Fetch standard, RFC 9110 9.3.7)."""
+    if not match.methods:
+        raise unknown_url()
+    allow = (b"allow", ", ".join(match.allowed).encode())
+    wanted = call.heads.get(b"access-control-request-headers", b"")
+    named = _ALLOWED_HEADERS + b", " + wanted.lower() if _HEADER_NAMES.match(wanted) else _ALLOWED_HEADERS
+    return Reply(204, b"", None, [*_PREFLIGHT, (b"access-control-allow-headers", named), allow])

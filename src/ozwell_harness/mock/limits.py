@@ -1,0 +1,104 @@
+"""Fixed-window rate limits per key, by requests and by tokens.
+
+Windows, header names and the meaning of the reset follow the Ozwell documents (Backend API Documentation, Rate Limits);
+429 and Retry-After are RFC 6585 and RFC 9110.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from typing import Protocol
+
+from ozwell_harness.mock.errors import ApiError, ErrorType
+from ozwell_harness.mock.keys import Key
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """What a key may still do, as of one moment.
+
+    Attributes:
+        limit: requests of a window.
+        remaining: requests left; 0 as soon as either budget is spent.
+        reset: epoch second, rounded up, at which the window ends.
+        retry_after: whole seconds until then, at least 1.
+        allowed: whether the request that asked is admitted.
+    """
+
+    limit: int
+    remaining: int
+    reset: int
+    retry_after: int
+    allowed: bool = True
+
+
+class Limiter(Protocol):
+    """Where spending is counted. Narrow enough for INCR and EXPIRE."""
+
+    async def admit(self, key: Key) -> Quota:
+        """Spend one request if the key may; a refusal costs nothing."""
+        ...
+
+    async def charge(self, key: Key, tokens: int) -> Quota:
+        """Spend tokens after the fact and say what is left."""
+        ...
+
+
+@dataclass(slots=True)
+class _Window:
+    ends: float
+    requests: int = 0
+    tokens: int = 0
+
+
+class MemoryLimiter:
+    """Counts in this process. A window starts with the first request after the last one ended."""
+
+    def __init__(self) -> None:
+        self._windows: dict[str, _Window] = {}
+
+    async def admit(self, key: Key) -> Quota:
+        """Spend one request if the key may; a refusal costs nothing."""
+        window = self._window(key)
+        allowed = window.requests < key.budget.requests and window.tokens < key.budget.tokens
+        if allowed:
+            window.requests += 1
+        return _quota(key, window, allowed)
+
+    async def charge(self, key: Key, tokens: int) -> Quota:
+        """Spend tokens after the fact and say what is left."""
+        window = self._window(key)
+        window.tokens += tokens
+        return _quota(key, window, allowed=True)
+
+    def _window(self, key: Key) -> _Window:
+        now = time.time()
+        window = self._windows.get(key.bucket)
+        if window is None or now >= window.ends:
+            window = self._windows[key.bucket] = _Window(now + key.budget.window_s)
+        return window
+
+
+def _quota(key: Key, window: _Window, allowed: bool) -> Quota:  # noqa: FBT001 - the admission itself
+    spent = window.tokens >= key.budget.tokens
+    remaining = 0 if spent else max(0, key.budget.requests - window.requests)
+    wait = max(1, math.ceil(window.ends - time.time()))
+    return Quota(key.budget.requests, remaining, math.ceil(window.ends), wait, allowed)
+
+
+def quota_headers(quota: Quota) -> list[tuple[bytes, bytes]]:
+    """The three documented headers."""
+    return [
+        (b"x-ratelimit-limit", b"%d" % quota.limit),
+        (b"x-ratelimit-remaining", b"%d" % quota.remaining),
+        (b"x-ratelimit-reset", b"%d" % quota.reset),
+    ]
+
+
+def refusal(quota: Quota) -> ApiError:
+    """429 with Retry-After."""
+    message = f"Rate limit reached for this API key. Try again in {quota.retry_after} s."
+    headers = ((b"retry-after", b"%d" % quota.retry_after),)
+    return ApiError(429, "rate_limit_exceeded", message, type=ErrorType.RATE_LIMIT, headers=headers)

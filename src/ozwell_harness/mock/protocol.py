@@ -1,0 +1,97 @@
+"""The HTTP protocol under the mock: uvicorn's, made to speak the API's envelope and to lend out its connection."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, cast
+
+import msgspec
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from ozwell_harness.mock.connection import SCOPE_KEY
+from ozwell_harness.mock.errors import ApiError
+from ozwell_harness.mock.ids import new_id
+
+try:
+    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+except ImportError:  # pragma: no cover - httptools is not built for every system
+    HttpToolsProtocol = None  # type: ignore[assignment,misc]
+
+HEAD_BYTES_AT_MOST = 256 * 1024
+
+LOGGER = logging.getLogger("ozwell_harness.mock.http")
+LOGGER.addHandler(logging.NullHandler())
+
+
+class HeadTooLargeError(Exception):
+    """The request line and headers together are larger than the mock reads."""
+
+
+def refusal_bytes(message: str) -> bytes:
+    """A complete 400 for what is no HTTP; the connection closes after it."""
+    body = msgspec.json.encode(ApiError(400, "invalid_value", message).envelope())
+    head = (
+        "HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\n"
+        f"content-length: {len(body)}\r\nx-request-id: {new_id('req_')}\r\nconnection: close\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+class _SpeaksEnvelope:
+    """Replaces the server's own plain-text 400."""
+
+    transport: Any
+    app: Any
+    logger: logging.Logger
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's words are not the API's
+        self.transport.write(refusal_bytes("The request is not valid HTTP."))
+        self.transport.close()
+        services = getattr(self.app, "services", None)
+        if services is not None:
+            services.metrics.bad_http += 1
+
+
+if HttpToolsProtocol is not None:
+
+    class FastProtocol(_SpeaksEnvelope, HttpToolsProtocol):
+        """On httptools, with the connection reachable from the request's scope."""
+
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            self.logger = LOGGER
+            self._head_size = 0
+
+        def on_message_begin(self) -> None:
+            """Start a request."""
+            super().on_message_begin()
+            self._head_size = 0
+            cast("dict[str, Any]", self.scope)[SCOPE_KEY] = self
+
+        def on_url(self, url: bytes) -> None:
+            """Take a part of the request target."""
+            self._measure(len(url))
+            super().on_url(url)
+
+        def on_header(self, name: bytes, value: bytes) -> None:
+            """Take one header."""
+            self._measure(len(name) + len(value))
+            super().on_header(name, value)
+
+        def _measure(self, size: int) -> None:
+            self._head_size += size
+            if self._head_size > HEAD_BYTES_AT_MOST:
+                raise HeadTooLargeError
+
+
+class PortableProtocol(_SpeaksEnvelope, H11Protocol):
+    """On h11, where httptools is missing. Faults on the wire are not available here."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.logger = LOGGER
+
+
+def best_protocol() -> type[Any]:
+    """The fastest protocol that this system can run."""
+    return PortableProtocol if HttpToolsProtocol is None else FastProtocol

@@ -1,0 +1,47 @@
+"""How results and errors become replies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import msgspec
+
+from ozwell_harness.mock.call import EVENT_STREAM_TYPE, Call, Refusal, Reply, Work
+from ozwell_harness.mock.completion import Completion
+from ozwell_harness.mock.errors import ApiError
+from ozwell_harness.mock.faults.base import NO_FAULTS, Hook
+from ozwell_harness.mock.streaming import Frame, chunks, items_of, quick_items
+
+encode = msgspec.json.Encoder().encode
+to_builtins: Callable[[Any], Any] = msgspec.to_builtins
+
+
+def json_reply(call: Call, answer: Any, work: Work | None = None) -> Reply:
+    """200 with one JSON document."""
+    if Hook.RESULT in call.faults:
+        answer = call.apply(Hook.RESULT, to_builtins(answer))
+    return Reply(200, encode(answer), work=work)
+
+
+def stream_reply(call: Call, completion: Completion, frame: Frame, closing: Iterable[dict[str, Any]]) -> Reply:
+    """200 with an event stream."""
+    if call.faults is NO_FAULTS:
+        items = quick_items(completion, frame, closing)
+    else:
+        altered = call.apply(Hook.CHUNKS, chunks(completion, frame, closing))
+        items = call.apply(Hook.EVENTS, items_of(altered))
+    call.services.metrics.streams_started += 1
+    headers = [(b"cache-control", b"no-cache"), (b"x-accel-buffering", b"no")]
+    return Reply(200, items, EVENT_STREAM_TYPE, headers, work_of(completion))
+
+
+def work_of(completion: Completion) -> Work:
+    """What the latency model must pace."""
+    return Work(completion.prompt_tokens, completion.steps)
+
+
+def error_reply(call: Call, error: ApiError) -> Reply:
+    """The envelope with its status."""
+    refusal = call.apply(Hook.ERROR, Refusal(error.status, error.envelope(), list(error.headers), error))
+    return Reply(refusal.status, encode(refusal.envelope), headers=refusal.headers)

@@ -1,0 +1,88 @@
+"""From method and path to operation. The table is the whole of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from urllib.parse import unquote
+
+API_PREFIX = "/v1"
+
+
+class Operation(StrEnum):
+    """The documented operations, by the names that the specification gives them."""
+
+    CREATE_CHAT = "createChatCompletion"
+    CREATE_EMBEDDING = "createEmbedding"
+    LIST_FILES = "listFiles"
+    CREATE_FILE = "createFile"
+    RETRIEVE_FILE = "retrieveFile"
+    DELETE_FILE = "deleteFile"
+    RETRIEVE_FILE_CONTENT = "retrieveFileContent"
+    LIST_MODELS = "listModels"
+    RETRIEVE_MODEL = "retrieveModel"
+    CREATE_RESPONSE = "createResponse"
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What a path stands for.
+
+    Attributes:
+        methods: operation by HTTP method; empty if the path is unknown.
+        identifier: the decoded file or model id, if the path has one.
+    """
+
+    methods: dict[str, Operation]
+    identifier: str = ""
+
+    @property
+    def allowed(self) -> tuple[str, ...]:
+        """Methods for the `Allow` header."""
+        names = set(self.methods) | {"OPTIONS"} | ({"HEAD"} if "GET" in self.methods else set())
+        return tuple(sorted(names))
+
+    def operation(self, method: str) -> Operation | None:
+        """The operation of a method; HEAD is answered as GET without its body (RFC 9110, 9.3.2)."""
+        return self.methods.get("GET" if method == "HEAD" else method)
+
+
+UNKNOWN = Match({})
+
+_FIXED: dict[str, Match] = {
+    "/v1/chat/completions": Match({"POST": Operation.CREATE_CHAT}),
+    "/v1/embeddings": Match({"POST": Operation.CREATE_EMBEDDING}),
+    "/v1/responses": Match({"POST": Operation.CREATE_RESPONSE}),
+    "/v1/files": Match({"GET": Operation.LIST_FILES, "POST": Operation.CREATE_FILE}),
+    "/v1/models": Match({"GET": Operation.LIST_MODELS}),
+}
+_FILE = {"GET": Operation.RETRIEVE_FILE, "DELETE": Operation.DELETE_FILE}
+_CONTENT = {"GET": Operation.RETRIEVE_FILE_CONTENT}
+_MODEL = {"GET": Operation.RETRIEVE_MODEL}
+_FILES_PREFIX = "/v1/files/"
+_MODELS_PREFIX = "/v1/models/"
+
+
+def match_path(raw_path: str) -> Match:
+    """Match a path as it was sent, still percent-encoded; an id is decoded exactly once.
+
+    A model id may hold slashes, encoded or not. A file id never does.
+    """
+    fixed = _FIXED.get(raw_path)
+    if fixed is not None:
+        return fixed
+    if raw_path.startswith(_MODELS_PREFIX):
+        identifier = unquote(raw_path[len(_MODELS_PREFIX) :])
+        return Match(_MODEL, identifier) if identifier else UNKNOWN
+    if raw_path.startswith(_FILES_PREFIX):
+        name, slash, rest = raw_path[len(_FILES_PREFIX) :].partition("/")
+        if name and not slash:
+            return Match(_FILE, unquote(name))
+        if name and rest == "content":
+            return Match(_CONTENT, unquote(name))
+    return UNKNOWN
+
+
+def is_api_path(raw_path: str) -> bool:
+    """Whether a path lies under the API's base, known or not."""
+    return raw_path == API_PREFIX or raw_path.startswith(API_PREFIX + "/")

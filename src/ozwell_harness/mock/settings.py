@@ -1,0 +1,153 @@
+"""Everything that can be chosen about a mock, as one frozen value."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ozwell_harness.mock.delays import NO_DELAY, Delay
+from ozwell_harness.mock.errors import MockSettingsError
+from ozwell_harness.mock.keys import Budget, Key, PlanName, Standing, plan_budget
+
+MEBI = 1024 * 1024
+MEMORY_STATE = "memory"
+
+
+class SharedStateRequiredError(MockSettingsError):
+    """Several workers were asked for, but each would keep files and limits of its own."""
+
+
+class UnsupportedStateError(MockSettingsError):
+    """The place asked for to keep state in is not one this mock knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """How long generation takes; all zero means as fast as the machine allows.
+
+    Attributes:
+        ttft: time to the first token, seconds.
+        itl: time between tokens, seconds.
+        prefill_s: seconds added to the first token for each prompt token.
+        slots: generations that may run at once; more wait in order of arrival. None is unbounded.
+        seed: seed of the draws.
+    """
+
+    ttft: Delay = NO_DELAY
+    itl: Delay = NO_DELAY
+    prefill_s: float = 0.0
+    slots: int | None = None
+    seed: int = 0
+
+    @property
+    def is_instant(self) -> bool:
+        """Nothing to wait for and no slot to hold."""
+        return self.slots is None and not (self.ttft.mean_s or self.itl.mean_s or self.prefill_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Sizes in bytes that keep the mock's memory bounded, and the journal's length in entries."""
+
+    json_body: int = 4 * MEBI
+    upload: int = 64 * MEBI
+    files: int = 256 * MEBI
+    conversations: int = 16 * MEBI
+    journal: int = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """The bearer tokens of the mock: fixed, worthless anywhere else."""
+
+    main: str = field(default="ozw_mock_main_4b7f0c2e9a6d4813", repr=False)
+    other: str = field(default="ozw_mock_other_91c3e58a7d204fb6", repr=False)
+    restricted: str = field(default="ozw_mock_restricted_5ad0f7e2b3194c68", repr=False)
+    revoked: str = field(default="ozw_mock_revoked_c86e1b94f02d4a37", repr=False)
+    limited: str = field(default="ozw_mock_limited_2f95d3a8e7bc4160", repr=False)
+    free: str = field(default="ozw_mock_free_78e4a1c05fb34d92", repr=False)
+    pro: str = field(default="ozw_mock_pro_e06b92d7c14f4a85", repr=False)
+    enterprise: str = field(default="ozw_mock_enterprise_1d8fa3b65e7042c9", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class MockSettings:
+    """What one mock is.
+
+    Attributes:
+        host: address to bind; loopback unless told.
+        port: 0 takes a free one.
+        plan: plan of the main key.
+        window_s: length of the plans' rate-limit window in seconds; the documents say a minute.
+        limited: budget of the key that tests may exhaust.
+        faults: names of faults and variations that are always on.
+        allow_request_faults: whether loopback clients may choose faults by header and admin path.
+        latency: pace of generation.
+        bounds: limits of size.
+        secrets: the bearer tokens.
+        workers: processes; more than one needs shared state.
+        state: where state is kept; only "memory" so far.
+        env_file: file to write the client's variables to once ready.
+        grace_s: seconds that running answers get to finish when the mock is asked to stop.
+
+    Raises:
+        MockSettingsError: a combination that cannot be honoured.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    plan: PlanName = PlanName.ENTERPRISE
+    window_s: float = 60.0
+    limited: Budget = Budget(requests=6, tokens=400, window_s=2.0)
+    faults: tuple[str, ...] = ()
+    allow_request_faults: bool = True
+    latency: Latency = Latency()
+    bounds: Bounds = Bounds()
+    secrets: Secrets = Secrets()
+    workers: int = 1
+    state: str = MEMORY_STATE
+    env_file: Path | None = None
+    grace_s: float = 2.0
+
+    def __post_init__(self) -> None:
+        if self.state != MEMORY_STATE:
+            raise UnsupportedStateError(f"State in '{self.state}' is not supported. Use --state memory.")
+        if self.workers < 1:
+            raise MockSettingsError(f"The number of workers must be 1 or more, not {self.workers}.")
+        if self.workers > 1:
+            raise SharedStateRequiredError(
+                f"{self.workers} workers would each keep files, conversations and rate limits of their own. "
+                "Use --workers 1 with state in memory."
+            )
+        if self.latency.slots is not None and self.latency.slots < 1:
+            raise MockSettingsError(f"The number of slots must be 1 or more, not {self.latency.slots}.")
+        if self.window_s <= 0 or self.limited.window_s <= 0:
+            raise MockSettingsError("A rate-limit window must be longer than 0 seconds.")
+
+    def keys(self) -> tuple[Key, ...]:
+        """All keys that the mock knows, with their plans and tenants."""
+        secrets = self.secrets
+        full = plan_budget(PlanName.ENTERPRISE, self.window_s)
+        return (
+            Key("main", secrets.main, "main", plan_budget(self.plan, self.window_s)),
+            Key("other", secrets.other, "other", full),
+            Key("restricted", secrets.restricted, "main", full, Standing.RESTRICTED),
+            Key("revoked", secrets.revoked, "main", full, Standing.REVOKED),
+            Key("limited", secrets.limited, "main", self.limited),
+            Key("free", secrets.free, "main", plan_budget(PlanName.FREE, self.window_s)),
+            Key("pro", secrets.pro, "main", plan_budget(PlanName.PRO, self.window_s)),
+            Key("enterprise", secrets.enterprise, "main", full),
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address or host name stays on this machine."""
+    if host == "localhost":
+        return True
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return (mapped or address).is_loopback
