@@ -6,6 +6,7 @@ import contextlib
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 
@@ -31,6 +32,16 @@ def run_suites(session: Session, folder: Path) -> Run:
     Raises:
         HarnessError: the suites could not be run at all.
     """
+    with (folder / "suites.log").open("w", encoding="utf-8") as log:
+        return judge(session, log, f"--html={folder / 'suite.html'}", "--self-contained-html")
+
+
+def judge(session: Session, log: TextIO, *options: str) -> Run:
+    """Judge the session's target; what pytest prints goes to ``log``.
+
+    Raises:
+        HarnessError: the suites could not be run at all.
+    """
     suites = content_path("suites")
     arguments = [
         str(suites),
@@ -43,15 +54,13 @@ def run_suites(session: Session, folder: Path) -> Run:
         "-phtml_fixtures",
         # The progress bar writes while tests run, so pytest must leave the streams alone.
         "--capture=no",
-        f"--html={folder / 'suite.html'}",
-        "--self-contained-html",
+        *options,
     ]
-    log = folder / "suites.log"
-    with log.open("w", encoding="utf-8") as stream, contextlib.redirect_stdout(stream), _environment(os.environ):
+    with contextlib.redirect_stdout(log), _environment(os.environ):
         status = pytest.main(arguments, plugins=[_Ready(session)])
     unloaded = status == pytest.ExitCode.INTERRUPTED and not session.interrupted
     if unloaded or (status in {pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR} and not session.findings):
-        raise HarnessError(f"The suites could not be run; {log} says why.")
+        raise HarnessError(f"The suites could not be run; {log.name} says why.")
     return session.result()
 
 
