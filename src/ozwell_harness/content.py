@@ -37,4 +37,13 @@ def read_yaml(*parts: str) -> Any:
         FileNotFoundError: the installation lacks it.
         yaml.YAMLError: it is not valid YAML.
     """
-    return yaml.load(content_path(*parts).read_text("utf-8"), Loader=_Loader)  # noqa: S506 - a safe loader
+    return parse_yaml(content_path(*parts).read_text("utf-8"))
+
+
+def parse_yaml(text: str) -> Any:
+    """Return the value that a YAML (or JSON) text holds.
+
+    Raises:
+        yaml.YAMLError: it is not valid YAML.
+    """
+    return yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader

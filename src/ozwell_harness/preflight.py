@@ -57,6 +57,9 @@ def prepare(settings: Settings, profile: Profile, recorder: Recorder) -> Ready:
         reason = exchange.failure.message if exchange.failure else "no answer"
         ready = replace(target, model=target.model or profile.default_model)
         return Ready(ready, f"{target.base_url} did not answer: {reason}.")
+    if exchange.status == 401 and key is KeyName.NONE:
+        # Judging what little such a target shows to strangers would end green and mean nothing.
+        raise ConfigurationError("The target asks for a key: set OZWELL_API_KEY.")
     return Ready(_with_models(target, profile, exchange))
 
 

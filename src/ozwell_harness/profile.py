@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from fnmatch import fnmatchcase
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import jsonschema_rs
@@ -141,6 +141,7 @@ def profile_names() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in content_path("spec", "profiles").glob("*.yaml")))
 
 
+@cache
 def load_profile(name: str) -> Profile:
     """Load a profile by name.
 

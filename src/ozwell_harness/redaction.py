@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from ozwell_harness.model import Finding, Headers, Leak
 
@@ -12,35 +13,45 @@ from ozwell_harness.model import Finding, Headers, Leak
 SHORTEST_SEARCHED = 12
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, repr=False)
 class Redactor:
     """Replaces keys by ``$NAME``. ``keys`` maps the key's text to the name that may be shown."""
 
     keys: Mapping[str, str]
 
+    @cached_property
+    def _all(self) -> tuple[_Key, ...]:
+        # Longest first: one key may be the beginning of another.
+        return tuple(
+            _Key.of(key, name) for key, name in sorted(self.keys.items(), key=lambda item: -len(item[0])) if key
+        )
+
+    @cached_property
+    def _searched(self) -> tuple[_Key, ...]:
+        return tuple(key for key in self._all if key.length >= SHORTEST_SEARCHED)
+
+    def clean(self, text: str) -> str:
+        """Return ``text`` with every key replaced by its name."""
+        for key in self._all:
+            text = key.in_text.sub(f"${key.name}", text)
+        return text
+
     def clean_finding(self, finding: Finding) -> Finding:
         """Return a finding without keys: a check may have pieced one together that no byte string showed."""
-        patterns = self._patterns(self._searched())
 
         def clean(text: str) -> str:
-            for pattern, name in patterns:
-                text = re.sub(pattern, f"${name}", text)
+            for key in self._searched:
+                text = key.in_text.sub(f"${key.name}", text)
             return text
 
         return replace(
             finding, message=clean(finding.message), expected=clean(finding.expected), actual=clean(finding.actual)
         )
 
-    def clean(self, text: str) -> str:
-        """Return ``text`` with every key replaced by its name."""
-        for pattern, name in self._patterns(self.keys):
-            text = re.sub(pattern, f"${name}", text)
-        return text
-
     def clean_bytes(self, data: bytes) -> bytes:
         """Return ``data`` with every searchable key replaced by its name; other bytes are untouched."""
-        for pattern, name in self._patterns(self._searched()):
-            data = re.sub(pattern.encode(), f"${name}".encode(), data)
+        for key in self._searched:
+            data = key.in_bytes.sub(f"${key.name}".encode(), data)
         return data
 
     def clean_request_headers(self, headers: Iterable[tuple[str, str]]) -> Headers:
@@ -55,20 +66,26 @@ class Redactor:
         """Return where the target sent a key back, whole, in plain, percent-encoded or JSON-escaped form."""
         places = [(f"header {name}", value.encode()) for name, value in headers] + [("body", body)]
         return tuple(
-            Leak(name, where)
-            for pattern, name in self._patterns(self._searched())
-            for where, data in places
-            if re.search(pattern.encode(), data)
+            Leak(key.name, where) for key in self._searched for where, data in places if key.in_bytes.search(data)
         )
 
-    def _searched(self) -> dict[str, str]:
-        return {key: name for key, name in self.keys.items() if len(key) >= SHORTEST_SEARCHED}
 
-    @staticmethod
-    def _patterns(keys: Mapping[str, str]) -> list[tuple[str, str]]:
-        # Longest first: one key may be the beginning of another.
-        ordered = sorted(keys.items(), key=lambda item: -len(item[0]))
-        return [("".join(map(_spellings, key)), name) for key, name in ordered if key]
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """A key as patterns. The key itself is in them: keep this value inside."""
+
+    name: str
+    length: int
+    in_text: re.Pattern[str]
+    in_bytes: re.Pattern[bytes]
+
+    @classmethod
+    def of(cls, key: str, name: str) -> _Key:
+        pattern = "".join(map(_spellings, key))
+        return cls(name, len(key), re.compile(pattern), re.compile(pattern.encode()))
+
+    def __repr__(self) -> str:
+        return f"_Key({self.name})"
 
 
 def _spellings(character: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import yaml
 from jsonschema import Draft202012Validator
 
-from ozwell_harness.content import content_path, read_yaml
+from ozwell_harness.content import content_path, parse_yaml, read_yaml
 from ozwell_harness.model import Level, Requirement, Source
 
 
@@ -67,6 +68,7 @@ class Catalogue:
         return tuple(ordered)
 
 
+@cache
 def load_catalogue(folder: Path | None = None) -> Catalogue:
     """Read and validate every file of the catalogue.
 
@@ -90,7 +92,7 @@ def load_catalogue(folder: Path | None = None) -> Catalogue:
 
 def _valid(path: Path, validator: Draft202012Validator) -> Mapping[str, Any]:
     try:
-        document: Mapping[str, Any] = yaml.safe_load(path.read_text("utf-8"))
+        document: Mapping[str, Any] = parse_yaml(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise CatalogueError(f"{path.name} cannot be read as YAML: {error}") from None
     for problem in validator.iter_errors(document):

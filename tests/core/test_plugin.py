@@ -173,6 +173,13 @@ def test_refused_key_is_told(tmp_path: Path) -> None:
     assert "refused the key" in done.stderr
 
 
+def test_target_that_wants_a_key_is_not_judged_without_one(tmp_path: Path) -> None:
+    with raw_server(lambda c, _: c.sendall(http(status="401 Unauthorized"))) as url:
+        done, _ = run(tmp_path, url, OZWELL_API_KEY="", OZWELL_MODEL="gpt-4")
+    assert done.returncode == 4
+    assert "set OZWELL_API_KEY" in done.stderr
+
+
 def test_budget_leaves_the_rest_not_testable(tmp_path: Path) -> None:
     with raw_server(listing) as url:
         _, dump = run(tmp_path, url, "--max-requests", "3")

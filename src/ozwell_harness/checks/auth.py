@@ -1,0 +1,60 @@
+"""Judgements on who is let in (RFC 6750, RFC 9110 section 11)."""
+
+from __future__ import annotations
+
+from ozwell_harness.checks.base import error_object_of, outcome, response_of, shown, status_words
+from ozwell_harness.checks.operations import is_json
+from ozwell_harness.model import Deviation, Exchange, Unjudgeable
+from ozwell_harness.profile import ErrorExpectation
+
+
+def key_is_accepted(exchange: Exchange) -> Deviation | None:
+    """A request with a valid key is not refused for its key; the status alone tells, however the answer goes on."""
+    if exchange.status is None:
+        raise Unjudgeable(f"no answer came: {outcome(exchange)}")
+    if exchange.status not in {401, 403}:
+        return None
+    if "authorization" not in exchange.request.headers:
+        raise Unjudgeable("the target asks for a key and this run has none: set OZWELL_API_KEY")
+    return Deviation("a valid key is refused", "neither 401 nor 403", outcome(exchange))
+
+
+def is_refused(exchange: Exchange, expected: ErrorExpectation, credential: str) -> Deviation | None:
+    """A request with anything but a valid key is refused for it; ``credential`` names what it came with."""
+    if response_of(exchange).status in expected.statuses:
+        return None
+    asked = f"{exchange.request.method} {exchange.request.path}"
+    return Deviation(f"{asked} with {credential} is not refused for it", status_words(expected), outcome(exchange))
+
+
+def refusal_is_json(exchange: Exchange) -> Deviation | None:
+    """A refused stream is refused with a JSON document, never with an event stream."""
+    response = response_of(exchange)
+    if response.status != 401:
+        raise Unjudgeable(f"it is answered with {response.status}, not 401")
+    if is_json(response):
+        return None
+    labelled = response.media_type or "no Content-Type"
+    return Deviation(
+        "a refused stream is not answered with JSON", "application/json", f"{labelled}; {outcome(exchange)}"
+    )
+
+
+def challenges(exchange: Exchange) -> Deviation | None:
+    """A 401 says how to authenticate (RFC 9110 section 11.6.1)."""
+    response = response_of(exchange)
+    if response.status != 401:
+        raise Unjudgeable(f"it is answered with {response.status}, not 401")
+    if (response.headers.get("www-authenticate") or "").strip():
+        return None
+    return Deviation("a 401 does not say how to authenticate", "a WWW-Authenticate header", "none")
+
+
+def missing_key_has_own_code(missing: Exchange, wrong: Exchange) -> Deviation | None:
+    """The error for a missing key has another code than the one for a wrong key."""
+    codes = [error_object_of(exchange).get("code") for exchange in (missing, wrong)]
+    if not all(isinstance(code, str) for code in codes):
+        raise Unjudgeable("an error has no code")
+    if codes[0] != codes[1]:
+        return None
+    return Deviation("a missing key and a wrong key have the same code", "missing_api_key", f"code {shown(codes[0])}")

@@ -1,0 +1,42 @@
+"""Judgements on what a target must not give away, and on its health after a run."""
+
+from __future__ import annotations
+
+from ozwell_harness.checks.base import outcome
+from ozwell_harness.checks.wire import any_answer
+from ozwell_harness.model import Deviation, Exchange, Unjudgeable
+from ozwell_harness.profile import Profile
+
+
+def key_not_echoed(exchange: Exchange, profile: Profile) -> Deviation | None:  # noqa: ARG001 - one signature for all
+    """No answer holds a key."""
+    any_answer(exchange)
+    if not exchange.leaks:
+        return None
+    places = ", ".join(f"${leak.key} in {leak.where}" for leak in exchange.leaks)
+    return Deviation("the target sends a key back", "no key in any header or body", places)
+
+
+def trace_is_refused(exchange: Exchange) -> Deviation | None:
+    """TRACE is not answered with a success, which would hand request headers to scripts (RFC 9110 section 9.3.8)."""
+    if exchange.status is None:
+        raise Unjudgeable(f"TRACE gets no answer: {outcome(exchange)}")
+    if exchange.status >= 300:
+        return None
+    return Deviation("TRACE is not refused", "status 405", outcome(exchange))
+
+
+def traversal_is_harmless(exchange: Exchange) -> Deviation | None:
+    """An id that climbs out of its folder is refused like any unknown id."""
+    if exchange.status is None:
+        raise Unjudgeable(f"it gets no answer: {outcome(exchange)}")
+    if 400 <= exchange.status < 500:
+        return None
+    return Deviation("an id that climbs out of its folder is not refused", "status 404 or 400", outcome(exchange))
+
+
+def still_answers(exchange: Exchange) -> Deviation | None:
+    """The target answers as before."""
+    if exchange.failure is None and exchange.status == 200:
+        return None
+    return Deviation("the target does not answer any more at the end of the run", "status 200", outcome(exchange))

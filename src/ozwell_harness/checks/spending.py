@@ -1,0 +1,219 @@
+"""Judgements on what a sequence of requests with one key shows of its limits.
+
+Source: Ozwell API overview, Rate Limits: requests and tokens per minute, by plan. Whether windows are fixed, sliding or
+refill little by little is the target's choice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby, pairwise
+
+from ozwell_harness.checks.base import answers, outcome
+from ozwell_harness.checks.ratelimit import LIMIT, REMAINING, RESET, WINDOW_S, read, value_of
+from ozwell_harness.checks.usage import count_of
+from ozwell_harness.model import Deviation, Exchange, Unjudgeable
+
+#: No more requests than this are spent to meet a limit; above the largest documented one, 100.
+MOST_REQUESTS = 130
+
+#: No more tokens than this are spent to meet a budget of tokens.
+MOST_TOKENS = 16_000
+
+#: Requests a minute of the documented plans with a fixed budget → tokens a minute.
+TOKENS_OF_PLAN = {20: 10_000, 100: 100_000}
+
+
+def is_enough(spent: Sequence[Exchange]) -> bool:
+    """Tell whether a sequence of requests with one key need not go on: it met the limit, or never will."""
+    if not spent:
+        return False
+    return (
+        spent[-1].status != 200 or len(spent) >= MOST_REQUESTS or _duration_s(spent) > WINDOW_S or _is_exceeded(spent)
+    )
+
+
+def exceeding_is_refused(spent: Sequence[Exchange]) -> Deviation | None:
+    """More requests than the limit allows end in a 429.
+
+    Raises:
+        Unjudgeable: the limit could not be exceeded.
+    """
+    last = spent[-1]
+    if last.status == 429:
+        return None
+    if last.status != 200 or last.failure is not None:
+        raise Unjudgeable(f"the limited key was answered {outcome(last)}")
+    limit = read(last, LIMIT)
+    unlimited = limit is None and len(spent) >= MOST_REQUESTS and _duration_s(spent) <= WINDOW_S
+    if not unlimited and not _is_exceeded(spent):
+        told = "is not told" if limit is None else f"is {limit}"
+        raise Unjudgeable(f"{len(spent)} requests in {_duration_s(spent):.0f} s did not exceed the limit, which {told}")
+    told = f"of which {limit} are allowed" if limit is not None else f"more than the {max(TOKENS_OF_PLAN)} of a plan"
+    return Deviation(
+        "the rate limit is not enforced",
+        "a 429 once the limit is exceeded",
+        f"{len(spent)} requests within {_duration_s(spent):.0f} s were all answered, {told}",
+    )
+
+
+def remaining_falls(spent: Sequence[Exchange]) -> Deviation | None:
+    """What remains falls as requests are spent, and never rises within a window.
+
+    Raises:
+        Unjudgeable: no three answers of one window say what remains.
+    """
+    runs = [run for run in _windows(spent) if len(run) >= 3]
+    if not runs:
+        raise Unjudgeable("no three answers of one window say what remains")
+    for run in runs:
+        rises = any(later > earlier for earlier, later in pairwise(run))
+        if rises or run[-1] >= run[0]:
+            return Deviation("what remains does not fall as requests are spent", "falling numbers", f"{run}")
+    return None
+
+
+def last_is_announced(spent: Sequence[Exchange]) -> Deviation | None:
+    """The last success before a 429 of the same window says that nothing remains.
+
+    Raises:
+        Unjudgeable: there is no such pair of answers.
+    """
+    if len(spent) < 2 or spent[-1].status != 429 or spent[-2].status != 200:
+        raise Unjudgeable("the limit was not met")
+    before, refusal = spent[-2:]
+    if value_of(before, RESET) != value_of(refusal, RESET):
+        raise Unjudgeable("the window changed in between")
+    found = value_of(before, REMAINING)
+    if found == 0:
+        return None
+    return Deviation(
+        "a request is refused although some remained", f"{REMAINING}: 0 before the 429", f"{REMAINING}: {found}"
+    )
+
+
+def limit_is_constant(spent: Sequence[Exchange]) -> Deviation | None:
+    """One key has one limit."""
+    found = {limit for exchange in spent if (limit := read(exchange, LIMIT)) is not None}
+    if not found:
+        raise Unjudgeable(f"no answer has {LIMIT}")
+    if len(found) == 1:
+        return None
+    return Deviation("the limit changes between requests", "one limit for a key", f"{LIMIT}: {sorted(found)}")
+
+
+def other_key_is_free(after: Exchange, before: Exchange | None) -> Deviation | None:
+    """While one key is limited, another is not.
+
+    ``before`` is an earlier answer to the other key, which tells what it had left.
+
+    Raises:
+        Unjudgeable: the other key may have spent its own limit.
+    """
+    if after.status != 429:
+        return answers(after)
+    left = read(before, REMAINING) if before is not None else None
+    reset = read(before, RESET) if before is not None else None
+    if not left or reset is None or reset <= after.started:
+        raise Unjudgeable("the other key may be limited on its own account")
+    return Deviation(
+        "another key is limited, too", f"200: of its own limit {left} requests remained until {reset}", outcome(after)
+    )
+
+
+def waiting_helps(attempts: Sequence[Exchange]) -> Deviation | None:
+    """After the wait that a 429 asks for, the request succeeds.
+
+    ``attempts`` are those of one request, each but the first made after the wait that the one before asked for.
+
+    Raises:
+        Unjudgeable: the wait was too long to be made.
+    """
+    if len(attempts) < 2 or attempts[0].status != 429:
+        raise Unjudgeable("the target asks for a longer wait than this run makes, or was not limiting any more")
+    second = attempts[1]
+    if second.status != 429:
+        return answers(second)
+    return Deviation("a request is refused again after the wait", "status 200 after Retry-After", outcome(second))
+
+
+def chats_to_try(limit: int | None, tokens: int) -> int:
+    """Return how many chats of ``tokens`` tokens may show the tokens budget of a key: 0 where it would cost too much.
+
+    ``limit`` is the key's requests a minute, which tells its plan; of other plans the budget may be anything.
+    """
+    if limit is None:
+        return 0
+    budget = TOKENS_OF_PLAN.get(limit)
+    # One goes beyond the budget, and the next one must be refused.
+    wanted = budget // tokens + 2 if budget is not None else 3
+    return wanted if wanted * tokens <= MOST_TOKENS and wanted < limit else 0
+
+
+def tokens_are_limited(chats: Sequence[Exchange], requests: int, limit: int | None) -> Deviation | None:
+    """Spending more tokens than the plan allows ends in a 429, although requests remain.
+
+    ``requests`` were sent in the window before the chats; ``limit`` is how many it allows.
+
+    Raises:
+        Unjudgeable: the tokens of the plan are not known, were not exceeded, or would cost too much.
+    """
+    if not chats or limit is None:
+        raise Unjudgeable("it would cost too many tokens or requests to exceed the budget of this key's plan")
+    last = chats[-1]
+    if last.status == 429:
+        if requests + len(chats) <= limit:
+            return None
+        raise Unjudgeable("the requests were used up before the tokens")
+    if last.status != 200:
+        raise Unjudgeable(f"a long chat was answered {outcome(last)}")
+    budget = TOKENS_OF_PLAN.get(limit)
+    spent = sum(count_of(exchange, "total_tokens") for exchange in chats[:-1])
+    if budget is None or spent <= budget or _duration_s(chats) > WINDOW_S:
+        allowed = "not known" if budget is None else f"{budget}"
+        raise Unjudgeable(
+            f"{spent} tokens in {_duration_s(chats):.0f} s met no limit; what the plan allows is {allowed}"
+        )
+    return Deviation(
+        "the tokens of a plan are not limited", f"a 429 after {budget} tokens in a minute", f"200 after {spent} tokens"
+    )
+
+
+def last_of_key(exchanges: Sequence[Exchange], key: str) -> Exchange | None:
+    """Return the last answer to the key of this name that says what remains; None when there is none."""
+    return next(
+        (
+            exchange
+            for exchange in reversed(exchanges)
+            if exchange.request.headers.get("authorization") == f"Bearer ${key}"
+            and read(exchange, REMAINING) is not None
+        ),
+        None,
+    )
+
+
+def _duration_s(spent: Sequence[Exchange]) -> float:
+    return spent[-1].started + spent[-1].elapsed - spent[0].started
+
+
+def _is_exceeded(spent: Sequence[Exchange]) -> bool:
+    """Tell whether more was answered than any kind of window allows.
+
+    In one window, by its reset, that is one more than the limit; where the windows cannot be told apart, two may meet.
+    """
+    limit = read(spent[-1], LIMIT)
+    if limit is None or spent[-1].status != 200 or _duration_s(spent) > WINDOW_S:
+        return False
+    resets = [read(exchange, RESET) for exchange in spent]
+    return len(spent) > 2 * limit or (resets[-1] is not None and resets.count(resets[-1]) > limit)
+
+
+def _windows(spent: Sequence[Exchange]) -> list[list[int]]:
+    told = [
+        (reset, remaining)
+        for exchange in spent
+        if exchange.status == 200
+        and (reset := read(exchange, RESET)) is not None
+        and (remaining := read(exchange, REMAINING)) is not None
+    ]
+    return [[remaining for _, remaining in run] for _, run in groupby(told, key=lambda pair: pair[0])]

@@ -1,0 +1,194 @@
+"""Chat completions: the shape of a plain answer, what a conversation may hold, and what is refused."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from ozwell_harness.checks import base, chat, params, text, usage
+from ozwell_harness.client import OMIT, Client, user
+from ozwell_harness.combined import Combined
+from ozwell_harness.model import Exchange
+from ozwell_harness.profile import Profile
+from ozwell_harness.suite import Check, Judge, each, requirement
+from ozwell_harness.target import Target
+
+#: Two characters beyond the BMP between plain ones, so that what became of them can be seen.
+BEFORE, SYMBOLS, AFTER = "start-", "🦊𠮷", "-end"
+
+#: A common word, so that 64 KiB of it are few tokens.
+LONG = "responsibilities " * (64 * 1024 // 17 + 1)
+
+SYSTEM = {"role": "system", "content": "You are a helpful assistant. Answer briefly."}
+REMEMBERED = {"role": "assistant", "content": "Thank you, I will remember it."}
+ASKED = user("What is my code word?")
+
+WEATHER = {
+    "type": "function",
+    "function": {
+        "name": "get_weather",
+        "description": "Get the weather of a city.",
+        "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
+    },
+}
+CALLED = {"id": "call00001", "type": "function", "function": {"name": "get_weather", "arguments": '{"city": "Paris"}'}}
+AFTER_TOOL = [
+    user("What is the weather in Paris?"),
+    {"role": "assistant", "content": None, "tool_calls": [CALLED]},
+    {"role": "tool", "tool_call_id": "call00001", "content": "18 degrees and sunny"},
+]
+
+#: What is refused, in words, and the fields that show it.
+REFUSED: dict[str, tuple[str, dict[str, Any]]] = {
+    "chat.missing-model-refused": ("no model", {"model": OMIT}),
+    "chat.missing-messages-refused": ("no messages", {"messages": OMIT}),
+    "chat.empty-messages-refused": ("an empty array of messages", {"messages": []}),
+    "chat.messages-not-array-refused": ("a string as messages", {"messages": "Hello"}),
+    "chat.missing-role-refused": ("a message without a role", {"messages": [{"content": "Hello"}]}),
+    "chat.unknown-role-refused": ("the role narrator", {"messages": [{"role": "narrator", "content": "Hello"}]}),
+    "chat.content-wrong-type-refused": ("a number as content", {"messages": [user(42)]}),
+}
+
+
+@pytest.fixture(scope="session")
+def code_word() -> str:
+    return f"plum{secrets.token_hex(3)}"
+
+
+@pytest.fixture(scope="session")
+def dialogue(client: Client, code_word: str) -> Combined:
+    def send(label: str, fields: Mapping[str, Any]) -> Exchange:
+        return client.chat(label, **fields)
+
+    told = user(f"Hello! My code word is {code_word}.")
+    named = told | {"name": "alex"}
+    parts = {
+        "system message": {"messages": [SYSTEM, told]},
+        "history": {"messages": [told, REMEMBERED, ASKED]},
+        "name": {"messages": [named]},
+    }
+    whole = {"messages": [SYSTEM, named, REMEMBERED, ASKED]}
+    return Combined(send, "a conversation of several messages", parts, whole=whole)
+
+
+@pytest.fixture(scope="session")
+def unicode(client: Client) -> Exchange:
+    return client.chat("repeat characters beyond the BMP", messages=[repeat_symbols()])
+
+
+def repeat_symbols() -> dict[str, Any]:
+    return user(f"Repeat exactly this text and nothing else: {BEFORE}{SYMBOLS}{AFTER}")
+
+
+@each(
+    {
+        "chat.completes": chat.completes,
+        "chat.object-named": chat.object_is_named,
+        "chat.id-is-text": chat.id_is_text,
+        "chat.id-prefixed": chat.id_has_prefix,
+        "chat.created-is-integer": chat.created_is_integer,
+        "chat.created-is-now": chat.created_is_now,
+        "chat.model-is-text": chat.model_is_text,
+        "chat.one-choice-by-default": chat.has_one_choice,
+        "chat.choice-indexes": chat.indexes_run_from_zero,
+        "chat.role-is-assistant": chat.role_is_assistant,
+        "chat.content-is-text": chat.content_is_text,
+        "chat.no-tool-call-unasked": chat.calls_no_tool,
+        "chat.finish-reason-known": chat.finish_reason_is_known,
+        "chat.usage-present": usage.is_present,
+        "chat.usage-counts": usage.counts_are_whole,
+        "chat.usage-prompt-positive": usage.prompt_is_counted,
+        "chat.usage-completion-positive": usage.completion_is_counted,
+        "chat.usage-total-is-sum": usage.total_is_sum,
+    }
+)
+def test_plain_answer(check: Check, chat_plain: Exchange, judge: Judge) -> None:
+    judge(check, chat_plain)
+
+
+@requirement("chat.model-named")
+def test_model(chat_plain: Exchange, target: Target, judge: Judge) -> None:
+    judge(chat.names_model, chat_plain, target.model)
+
+
+@requirement("chat.answer-schema")
+def test_schema(chat_plain: Exchange, profile: Profile, judge: Judge) -> None:
+    judge(base.matches_schema, chat_plain, profile, "ChatCompletion")
+
+
+@requirement("chat.content-not-empty")
+def test_content(client: Client, chat_plain: Exchange, judge: Judge) -> None:
+    def provoke(attempt: int) -> Exchange:
+        return chat_plain if attempt == 1 else client.chat(f"a plain chat completion, try {attempt}")
+
+    judge.model_dependent(chat.content_is_not_empty, provoke)
+
+
+@requirement("chat.ids-unique")
+def test_ids(chat_plain: Exchange, dialogue: Combined, unicode: Exchange, judge: Judge) -> None:
+    judge(chat.ids_differ, [chat_plain, dialogue.shows("history"), unicode])
+
+
+@each(
+    {
+        "chat.system-accepted": "system message",
+        "chat.history-accepted": "history",
+        "chat.name-accepted": "name",
+    },
+    argument="part",
+)
+def test_conversation_accepted(part: str, dialogue: Combined, judge: Judge) -> None:
+    judge(chat.completes, dialogue.shows(part))
+
+
+@requirement("chat.tool-message-accepted")
+def test_tool_message_accepted(client: Client, judge: Judge) -> None:
+    judge(chat.completes, client.chat("a conversation with a tool message", messages=AFTER_TOOL, tools=[WEATHER]))
+
+
+@requirement("chat.history-used")
+def test_history_used(dialogue: Combined, code_word: str, judge: Judge) -> None:
+    def provoke(attempt: int) -> Exchange:
+        return dialogue.shows("history") if attempt == 1 else dialogue.repeat("history")
+
+    judge.model_dependent(text.recalls, provoke, code_word)
+
+
+@requirement("chat.usage-grows-with-prompt")
+def test_usage_grows(chat_plain: Exchange, dialogue: Combined, judge: Judge) -> None:
+    judge(usage.grows_with_prompt, chat_plain, dialogue.shows("history"))
+
+
+@requirement("chat.unicode-accepted")
+def test_unicode_accepted(unicode: Exchange, judge: Judge) -> None:
+    judge(chat.completes, unicode)
+
+
+@requirement("chat.unicode-intact")
+def test_unicode_intact(unicode: Exchange, judge: Judge) -> None:
+    judge(text.is_not_mangled, unicode, BEFORE, SYMBOLS, AFTER)
+
+
+@requirement("chat.unicode-echoed")
+def test_unicode_echoed(client: Client, unicode: Exchange, judge: Judge) -> None:
+    def provoke(attempt: int) -> Exchange:
+        if attempt == 1:
+            return unicode
+        return client.chat(f"repeat characters beyond the BMP, try {attempt}", messages=[repeat_symbols()])
+
+    judge.model_dependent(text.says, provoke, SYMBOLS)
+
+
+@requirement("chat.long-input-survived")
+def test_long_input(client: Client, judge: Judge) -> None:
+    messages = [user(f"{LONG}\nDescribe this text in one short sentence.")]
+    judge(text.bears_long_input, client.chat("a prompt of 64 KiB", messages=messages, max_tokens=16))
+
+
+@each(REFUSED, argument="case")
+def test_refused(case: tuple[str, Mapping[str, Any]], client: Client, profile: Profile, judge: Judge) -> None:
+    what, fields = case
+    judge(params.refuses, client.chat(f"chat with {what}", **fields), what, profile.expect.errors["bad_request"])

@@ -1,0 +1,217 @@
+"""Parameters of chat completions: their bounds and types, and what they do."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from ozwell_harness.checks import base, chat, params, usage
+from ozwell_harness.client import Client, user
+from ozwell_harness.combined import Combined
+from ozwell_harness.model import Exchange
+from ozwell_harness.profile import Profile
+from ozwell_harness.suite import Check, Judge, each, requirement
+
+#: For where a lax target answers what it should refuse, 129 choices even.
+TINY = {"max_tokens": 2}
+
+LOWER: dict[str, dict[str, Any]] = {
+    "params.temperature-lower-bound-accepted": {"temperature": 0},
+    "params.top-p-lower-bound-accepted": {"top_p": 0},
+    "params.presence-penalty-lower-bound-accepted": {"presence_penalty": -2},
+    "params.frequency-penalty-lower-bound-accepted": {"frequency_penalty": -2},
+    "params.n-one-accepted": {"n": 1},
+    "params.max-tokens-one-accepted": {"max_tokens": 1},
+}
+UPPER: dict[str, dict[str, Any]] = {
+    "params.temperature-upper-bound-accepted": {"temperature": 2},
+    "params.top-p-upper-bound-accepted": {"top_p": 1},
+    "params.presence-penalty-upper-bound-accepted": {"presence_penalty": 2},
+    "params.frequency-penalty-upper-bound-accepted": {"frequency_penalty": 2},
+}
+MORE: dict[str, dict[str, Any]] = {
+    "params.fractions-accepted": {
+        "temperature": 0.7,
+        "top_p": 0.95,
+        "presence_penalty": 0.5,
+        "frequency_penalty": -0.5,
+    },
+    "params.seed-accepted": {"seed": 7},
+    "params.unknown-field-ignored": {"x_field_unknown_to_any_endpoint": {"a": [1]}},
+}
+REFUSED: dict[str, dict[str, Any]] = {
+    "params.temperature-below-refused": {"temperature": -0.01},
+    "params.temperature-above-refused": {"temperature": 2.01},
+    "params.temperature-wrong-type-refused": {"temperature": "1"},
+    "params.top-p-below-refused": {"top_p": -0.01},
+    "params.top-p-above-refused": {"top_p": 1.01},
+    "params.top-p-wrong-type-refused": {"top_p": True},
+    "params.presence-penalty-below-refused": {"presence_penalty": -2.01},
+    "params.presence-penalty-above-refused": {"presence_penalty": 2.01},
+    "params.presence-penalty-wrong-type-refused": {"presence_penalty": "1"},
+    "params.frequency-penalty-below-refused": {"frequency_penalty": -2.01},
+    "params.frequency-penalty-above-refused": {"frequency_penalty": 2.01},
+    "params.frequency-penalty-wrong-type-refused": {"frequency_penalty": [1]},
+    "params.n-zero-refused": {"n": 0},
+    "params.n-above-refused": {"n": 129},
+    "params.n-wrong-type-refused": {"n": True},
+    "params.max-tokens-zero-refused": {"max_tokens": 0},
+    "params.max-tokens-wrong-type-refused": {"max_tokens": "16"},
+    "params.stop-wrong-type-refused": {"stop": 5},
+    "params.stop-five-refused": {"stop": ["a!", "b!", "c!", "d!", "e!"]},
+    "params.stream-wrong-type-refused": {"stream": "true"},
+    "params.huge-integer-refused": {"max_tokens": 10**30},
+    "params.nan-refused": {"temperature": math.nan},
+    "params.infinity-refused": {"temperature": math.inf},
+}
+NULLS: dict[str, Any] = dict.fromkeys(
+    ("temperature", "top_p", "n", "max_tokens", "presence_penalty", "frequency_penalty", "stop", "stream")
+)
+
+CAP = 8
+STORY: dict[str, Any] = {"messages": [user("Tell me a long story about a lighthouse.")], "max_tokens": CAP}
+
+COUNT = [user("Count from 1 to 12, separated by commas.")]
+#: Name of the kind → (stop, its texts, the number that it stops).
+STOPS: dict[str, tuple[Any, tuple[str, ...], int]] = {
+    "string": ("5", ("5",), 5),
+    "array": (["11", "6", "zebra"], ("11", "6", "zebra"), 6),
+}
+
+
+def together(client: Client, label: str, parts: Mapping[str, Mapping[str, Any]], **more: Any) -> Combined:
+    def send(label: str, fields: Mapping[str, Any]) -> Exchange:
+        return client.chat(label, **fields)
+
+    whole = {name: value for fields in parts.values() for name, value in fields.items()}
+    return Combined(send, label, parts, whole=whole | more)
+
+
+@pytest.fixture(scope="session")
+def lower(client: Client) -> Combined:
+    return together(client, "parameters at their lower bounds", LOWER)
+
+
+@pytest.fixture(scope="session")
+def upper(client: Client) -> Combined:
+    return together(client, "parameters at their upper bounds", UPPER, max_tokens=16)
+
+
+@pytest.fixture(scope="session")
+def more(client: Client) -> Combined:
+    return together(client, "fractions, a seed and an unknown field", MORE)
+
+
+@pytest.fixture(scope="session")
+def two(client: Client) -> Exchange:
+    return client.chat("two choices", n=2)
+
+
+@pytest.fixture(scope="session")
+def capped(client: Client) -> Exchange:
+    return client.chat(f"a long answer capped at {CAP} tokens", **STORY)
+
+
+@pytest.fixture(scope="session")
+def stopped(client: Client) -> dict[str, Exchange]:
+    return {
+        kind: client.chat(f"a count stopped by {kind}", messages=COUNT, stop=stop)
+        for kind, (stop, _, _) in STOPS.items()
+    }
+
+
+@pytest.fixture(scope="session")
+def unsupported(profile: Profile) -> Any:
+    return profile.expect.errors.get("unsupported")
+
+
+@each({name: name for name in LOWER}, argument="name")
+def test_lower_bound(name: str, lower: Combined, unsupported: Any, judge: Judge) -> None:
+    judge(params.accepts, lower.shows(name), params.worded(LOWER[name]), unsupported)
+
+
+@each({name: name for name in UPPER}, argument="name")
+def test_upper_bound(name: str, upper: Combined, unsupported: Any, judge: Judge) -> None:
+    judge(params.accepts, upper.shows(name), params.worded(UPPER[name]), unsupported)
+
+
+@each({name: name for name in MORE}, argument="name")
+def test_more(name: str, more: Combined, unsupported: Any, judge: Judge) -> None:
+    judge(params.accepts, more.shows(name), params.worded(MORE[name]), unsupported)
+
+
+@requirement("params.unknown-field-survived")
+def test_unknown_field(more: Combined, judge: Judge) -> None:
+    judge(base.not_server_error, more.shows("params.unknown-field-ignored"))
+
+
+@requirement("params.null-is-omission")
+def test_nulls(client: Client, judge: Judge) -> None:
+    judge(params.answers_as_by_default, client.chat("nulls for optional parameters", **NULLS), params.worded(NULLS))
+
+
+@requirement("params.seed-repeatable")
+def test_seed(more: Combined, judge: Judge) -> None:
+    name = "params.seed-accepted"
+    judge.model_dependent(params.repeats, lambda _attempt: [more.shows(name), more.repeat(name)])
+
+
+@each(REFUSED, argument="fields")
+def test_refused(fields: dict[str, Any], client: Client, profile: Profile, judge: Judge) -> None:
+    what = params.worded(fields)
+    judge(params.refuses, client.chat(f"chat with {what}", **TINY | fields), what, profile.expect.errors["bad_request"])
+
+
+@requirement("params.n-two-accepted")
+def test_two_accepted(two: Exchange, unsupported: Any, judge: Judge) -> None:
+    judge(params.accepts, two, "n 2", unsupported)
+
+
+@requirement("params.n-two-choices")
+def test_two_choices(two: Exchange, judge: Judge) -> None:
+    judge(chat.has_choices, two, 2)
+
+
+@each(
+    {
+        "params.n-two-indexes": chat.indexes_run_from_zero,
+        "params.n-two-choices-whole": params.choices_are_whole,
+        "params.n-two-usage-is-sum": usage.total_is_sum,
+    }
+)
+def test_two(check: Check, two: Exchange, judge: Judge) -> None:
+    judge(check, two)
+
+
+@requirement("params.max-tokens-caps")
+def test_cap(capped: Exchange, unsupported: Any, judge: Judge) -> None:
+    judge(params.accepts, capped, f"max_tokens {CAP}", unsupported)
+    judge(params.caps_tokens, capped, CAP)
+
+
+@requirement("params.max-tokens-finish-length")
+def test_cap_finish(capped: Exchange, judge: Judge) -> None:
+    judge(params.finishes_by_length, capped, CAP)
+
+
+@each({f"params.stop-{kind}-accepted": kind for kind in STOPS}, argument="kind")
+def test_stop_accepted(kind: str, stopped: Mapping[str, Exchange], unsupported: Any, judge: Judge) -> None:
+    judge(params.accepts, stopped[kind], params.worded({"stop": STOPS[kind][0]}), unsupported)
+
+
+@each({f"params.stop-{kind}-left-out": kind for kind in STOPS}, argument="kind")
+def test_stop_left_out(kind: str, stopped: Mapping[str, Exchange], judge: Judge) -> None:
+    judge(params.leaves_out, stopped[kind], STOPS[kind][1])
+
+
+@each({f"params.stop-{kind}-ends": kind for kind in STOPS}, argument="kind")
+def test_stop_ends(kind: str, stopped: Mapping[str, Exchange], judge: Judge) -> None:
+    judge(params.counts_no_further, stopped[kind], STOPS[kind][2])
+
+
+@each({f"params.stop-{kind}-finish-stop": kind for kind in STOPS}, argument="kind")
+def test_stop_finish(kind: str, stopped: Mapping[str, Exchange], judge: Judge) -> None:
+    judge(params.finishes_by_stop, stopped[kind], STOPS[kind][2])

@@ -1,0 +1,181 @@
+"""Rate limits: headers on every answer, and a key that is exhausted on purpose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+from ozwell_harness.checks import errors, ratelimit, spending
+from ozwell_harness.client import Client, json_call, user
+from ozwell_harness.exchange import Call
+from ozwell_harness.model import Exchange
+from ozwell_harness.profile import Profile
+from ozwell_harness.suite import Check, Judge, each, requirement
+from ozwell_harness.target import KeyName
+
+Exchanges = Callable[[], tuple[Exchange, ...]]
+
+AGAIN = "ask again after the wait"
+#: A prompt of about as many tokens: a few of them exceed the 10,000 a minute of the Free plan.
+WORDS = 2_500
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """What exhausting a key showed.
+
+    Attributes:
+        requests: with the limited key, one after the other, until a 429 or until more would show nothing.
+        before: the main key's last answer before, if it tells what remains.
+        meanwhile: an answer to the main key right afterwards.
+    """
+
+    requests: tuple[Exchange, ...]
+    before: Exchange | None
+    meanwhile: Exchange
+
+
+@pytest.fixture(scope="session")
+def spent(client: Client, exchanges: Exchanges) -> Spending:
+    before = spending.last_of_key(exchanges(), KeyName.MAIN.value)
+    made: list[Exchange] = []
+    while not spending.is_enough(made):
+        label = f"spend request {len(made) + 1} of the limited key"
+        made.append(client.recorder.send_once(Call("GET", "/models", label, key=KeyName.LIMITED)))
+    meanwhile = client.recorder.send_once(Call("GET", "/models", "list models with the main key meanwhile"))
+    return Spending(tuple(made), before, meanwhile)
+
+
+@pytest.fixture(scope="session")
+def refusal(spent: Spending) -> Exchange:
+    """The 429."""
+    return spent.requests[-1]
+
+
+@pytest.fixture(scope="session")
+def attempts(client: Client, exchanges: Exchanges, refusal: Exchange) -> list[Exchange]:
+    """One more request with the limited key, and its repetitions after the waits that it was told."""
+    client.send(Call("GET", "/models", AGAIN, key=KeyName.LIMITED))
+    made = [exchange for exchange in exchanges() if exchange.label == AGAIN]
+    return made if made[0].status == 429 else [refusal, *made]
+
+
+@pytest.fixture(scope="session")
+def chats(client: Client, attempts: list[Exchange], limit: int | None) -> list[Exchange]:
+    """Long prompts with the limited key, in the window that ``attempts`` opened."""
+    made: list[Exchange] = []
+    body = {"model": client.target.model, "messages": [user("word " * WORDS)], "max_tokens": 16}
+    wanted = spending.chats_to_try(limit, WORDS) if attempts[-1].status == 200 else 0
+    while len(made) < wanted and (not made or made[-1].status == 200):
+        label = f"spend tokens of the limited key, {len(made) + 1}"
+        made.append(client.recorder.send_once(json_call("/chat/completions", body, label, key=KeyName.LIMITED)))
+    return made
+
+
+@pytest.fixture(scope="session")
+def limit(refusal: Exchange) -> int | None:
+    """Requests a minute of the limited key, as its 429 says."""
+    return ratelimit.read(refusal, ratelimit.LIMIT)
+
+
+@each(
+    {
+        "ratelimit.success-has-limit": ratelimit.LIMIT,
+        "ratelimit.success-has-remaining": ratelimit.REMAINING,
+        "ratelimit.success-has-reset": ratelimit.RESET,
+    },
+    argument="header",
+)
+def test_success_has_header(header: str, model_list: Exchange, judge: Judge) -> None:
+    judge(ratelimit.has_header, model_list, header)
+
+
+@requirement("ratelimit.exceeding-gives-429")
+def test_exceeding(spent: Spending, judge: Judge) -> None:
+    judge(spending.exceeding_is_refused, spent.requests)
+
+
+@requirement("ratelimit.429-in-envelope")
+def test_envelope(refusal: Exchange, judge: Judge) -> None:
+    judge(errors.in_envelope, refusal)
+
+
+@each({"ratelimit.429-type": errors.has_type, "ratelimit.429-code": errors.has_code})
+def test_error(check: Check, refusal: Exchange, profile: Profile, judge: Judge) -> None:
+    judge(check, refusal, profile.expect.errors["rate_limited"])
+
+
+@each(
+    {
+        "ratelimit.429-has-limit": ratelimit.LIMIT,
+        "ratelimit.429-has-remaining": ratelimit.REMAINING,
+        "ratelimit.429-has-reset": ratelimit.RESET,
+        "ratelimit.retry-after-present": ratelimit.RETRY_AFTER,
+    },
+    argument="header",
+)
+def test_refusal_has_header(header: str, refusal: Exchange, judge: Judge) -> None:
+    judge(ratelimit.has_header, refusal, header)
+
+
+@each(
+    {
+        "ratelimit.429-nothing-remains": ratelimit.nothing_remains,
+        "ratelimit.retry-after-readable": ratelimit.asks_to_wait,
+        "ratelimit.retry-after-fits-reset": ratelimit.wait_fits_reset,
+    }
+)
+def test_refusal(check: Check, refusal: Exchange, judge: Judge) -> None:
+    judge(check, refusal)
+
+
+@each(
+    {
+        "ratelimit.remaining-falls": spending.remaining_falls,
+        "ratelimit.429-announced": spending.last_is_announced,
+        "ratelimit.limit-constant": spending.limit_is_constant,
+    }
+)
+def test_spending(check: Check, spent: Spending, judge: Judge) -> None:
+    judge(check, spent.requests)
+
+
+@requirement("ratelimit.per-key")
+def test_per_key(spent: Spending, judge: Judge) -> None:
+    judge(spending.other_key_is_free, spent.meanwhile, spent.before)
+
+
+@requirement("ratelimit.waiting-helps")
+def test_waiting(attempts: list[Exchange], judge: Judge) -> None:
+    judge(spending.waiting_helps, attempts)
+
+
+@requirement("ratelimit.tokens-limited")
+def test_tokens(chats: list[Exchange], limit: int | None, judge: Judge) -> None:
+    judge(spending.tokens_are_limited, chats, 1, limit)
+
+
+@each(
+    {
+        "ratelimit.limit-is-integer": ratelimit.LIMIT,
+        "ratelimit.remaining-is-integer": ratelimit.REMAINING,
+        "ratelimit.reset-is-integer": ratelimit.RESET,
+    },
+    argument="header",
+)
+def test_header_is_integer(header: str, exchanges: Exchanges, judge: Judge) -> None:
+    judge.every(ratelimit.is_integer, exchanges(), header)
+
+
+@each(
+    {
+        "ratelimit.limit-positive": ratelimit.limit_is_positive,
+        "ratelimit.remaining-in-range": ratelimit.remaining_is_in_range,
+        "ratelimit.reset-ahead": ratelimit.reset_is_ahead,
+        "ratelimit.reset-within-window": ratelimit.reset_is_near,
+    }
+)
+def test_headers(check: Check, exchanges: Exchanges, judge: Judge) -> None:
+    judge.every(check, exchanges())

@@ -1,0 +1,133 @@
+"""Responses, the Ozwell dialect: the plain answer, conversations, what is refused."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from ozwell_harness.checks import base, chat, params, responses, text, usage
+from ozwell_harness.client import OMIT, Client, user
+from ozwell_harness.model import Exchange
+from ozwell_harness.profile import Profile
+from ozwell_harness.suite import Check, Judge, each, requirement
+from ozwell_harness.target import Target
+
+ASK = "What is my code word? If you do not know it, say so."
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """Two conversations and a word that only the first one is told."""
+
+    first: str
+    second: str
+    word: str
+
+
+@pytest.fixture(scope="session")
+def talk() -> Talk:
+    first, second, word = (secrets.token_hex(4) for _ in range(3))
+    return Talk(f"conv_{first}", f"conv_{second}", f"Zebra{word}")
+
+
+@pytest.fixture(scope="session")
+def response_plain(client: Client) -> Exchange:
+    return client.respond("a plain response")
+
+
+@pytest.fixture(scope="session")
+def told(client: Client, talk: Talk) -> Exchange:
+    """The first turn of a conversation; sources are declined in the same request."""
+    messages = [user(f"My code word is {talk.word}. Just say that you noted it.")]
+    return client.respond(
+        "tell a conversation a word",
+        messages=messages,
+        conversation_id=talk.first,
+        include_sources=False,
+    )
+
+
+@each(
+    {
+        "responses.answers": chat.completes,
+        "responses.object-named": responses.object_is_named,
+        "responses.id-is-text": chat.id_is_text,
+        "responses.id-prefixed": responses.id_has_prefix,
+        "responses.created-is-integer": chat.created_is_integer,
+        "responses.created-is-now": chat.created_is_now,
+        "responses.output-is-object": responses.output_is_object,
+        "responses.role-is-assistant": responses.role_is_assistant,
+        "responses.content-is-text": responses.content_is_text,
+        "responses.usage-present": usage.is_present,
+        "responses.usage-whole": usage.counts_are_whole,
+        "responses.usage-prompt-counted": usage.prompt_is_counted,
+        "responses.usage-completion-counted": usage.completion_is_counted,
+        "responses.usage-total-is-sum": usage.total_is_sum,
+        "responses.no-sources-unasked": responses.has_no_sources,
+    }
+)
+def test_plain(check: Check, response_plain: Exchange, judge: Judge) -> None:
+    judge(check, response_plain)
+
+
+@requirement("responses.schema")
+def test_schema(response_plain: Exchange, profile: Profile, judge: Judge) -> None:
+    judge(responses.matches_schema, response_plain, profile)
+
+
+@requirement("responses.model-named")
+def test_model(response_plain: Exchange, target: Target, judge: Judge) -> None:
+    judge(chat.names_model, response_plain, target.model)
+
+
+@requirement("responses.ids-unique")
+def test_ids(response_plain: Exchange, told: Exchange, judge: Judge) -> None:
+    judge(chat.ids_differ, [response_plain, told])
+
+
+@each({"responses.conversation-accepted": base.answers, "responses.no-sources-on-false": responses.has_no_sources})
+def test_conversation(check: Check, told: Exchange, judge: Judge) -> None:
+    judge(check, told)
+
+
+@requirement("responses.conversation-echoed")
+def test_conversation_is_echoed(told: Exchange, talk: Talk, judge: Judge) -> None:
+    judge(responses.echoes, told, talk.first)
+
+
+@requirement("responses.conversation-persists")
+@pytest.mark.usefixtures("told")
+def test_conversation_persists(client: Client, talk: Talk, judge: Judge) -> None:
+    def ask(attempt: int) -> Exchange:
+        label = f"ask the conversation for the word, try {attempt}"
+        return client.respond(label, messages=[user(ASK)], conversation_id=talk.first)
+
+    judge.model_dependent(text.recalls, ask, talk.word)
+
+
+@requirement("responses.conversations-apart")
+@pytest.mark.usefixtures("told")
+def test_conversations_are_apart(client: Client, talk: Talk, judge: Judge) -> None:
+    label = "ask another conversation for the word"
+    exchange = client.respond(label, messages=[user(ASK)], conversation_id=talk.second)
+    judge(responses.keeps_apart, exchange, talk.word)
+
+
+REFUSED: dict[str, dict[str, Any]] = {
+    "responses.missing-messages-refused": {"messages": OMIT},
+    "responses.missing-model-refused": {"model": OMIT},
+    "responses.conversation-type-refused": {"conversation_id": 7},
+    "responses.sources-type-refused": {"include_sources": "yes"},
+    "responses.format-type-refused": {"response_format": "json_object"},
+}
+
+
+@each(REFUSED, argument="fields")
+def test_refused(fields: dict[str, Any], client: Client, profile: Profile, judge: Judge) -> None:
+    ((name, value),) = fields.items()
+    what = f"no {name}" if value is OMIT else params.worded(fields)
+    exchange = client.respond(f"a response with {what}", **{"max_tokens": 16} | fields)
+    judge(params.refuses, exchange, what, profile.expect.errors["bad_request"])

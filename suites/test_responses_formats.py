@@ -1,0 +1,144 @@
+"""Responses, the Ozwell dialect: sources, JSON by response_format, and streams."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ozwell_harness.checks import base, responses, stream_framing
+from ozwell_harness.client import Client, user
+from ozwell_harness.model import Exchange
+from ozwell_harness.profile import Profile
+from ozwell_harness.shelf import Upload, file_path
+from ozwell_harness.suite import Check, Judge, each, requirement
+
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "city": {"type": "string"},
+        "country": {"type": "string", "enum": ["France", "Italy"]},
+        "inhabitants": {"type": "integer"},
+    },
+    "required": ["city", "country", "inhabitants"],
+    "additionalProperties": False,
+}
+
+#: A model may cite many files; so many are looked for.
+MOST_SOURCES = 3
+
+
+@pytest.fixture(scope="session")
+def sourced(client: Client, note: Upload) -> Exchange:
+    """An answer with sources to a question that only the note answers."""
+    return _ask_of(client, note, 1)
+
+
+def _ask_of(client: Client, note: Upload, attempt: int) -> Exchange:
+    question = f"What colour was the lighthouse of {note.sent.topic} painted? Consult the uploaded files."
+    label = f"ask for sources, try {attempt}"
+    return client.respond(label, messages=[user(question)], include_sources=True)
+
+
+@pytest.fixture(scope="session")
+def json_object(client: Client) -> Exchange:
+    messages = [user('Name the capital of France as a JSON object with one key, "city".')]
+    return client.respond("a JSON object", messages=messages, response_format={"type": "json_object"})
+
+
+@pytest.fixture(scope="session")
+def json_schema(client: Client) -> Exchange:
+    wanted = {"type": "json_schema", "json_schema": {"name": "capital", "schema": SCHEMA, "strict": True}}
+    messages = [user("Describe the capital of France as JSON: city, country and number of inhabitants.")]
+    return client.respond("JSON by a schema", messages=messages, response_format=wanted)
+
+
+@pytest.fixture(scope="session")
+def streamed(client: Client) -> Exchange:
+    return client.respond("a streamed response", stream=True)
+
+
+@each({"responses.sources-accepted": base.answers, "responses.sources-given": responses.has_sources})
+def test_sources(check: Check, sourced: Exchange, judge: Judge) -> None:
+    judge(check, sourced)
+
+
+@requirement("responses.sources-schema")
+def test_sources_schema(sourced: Exchange, profile: Profile, judge: Judge) -> None:
+    judge(responses.sources_match_schema, sourced, profile)
+
+
+@requirement("responses.source-found")
+def test_source_is_found(client: Client, sourced: Exchange, note: Upload, judge: Judge) -> None:
+    def ask(attempt: int) -> Exchange:
+        return sourced if attempt == 1 else _ask_of(client, note, attempt)
+
+    judge.model_dependent(responses.names_file, ask, note.id)
+
+
+@requirement("responses.source-filename")
+def test_source_filename(sourced: Exchange, note: Upload, judge: Judge) -> None:
+    judge(responses.filename_is_true, sourced, note.id, note.sent.filename)
+
+
+@requirement("responses.source-excerpt")
+def test_source_excerpt(sourced: Exchange, note: Upload, judge: Judge) -> None:
+    judge(responses.excerpt_is_quoted, sourced, note.id, note.sent.content.decode())
+
+
+@requirement("responses.source-retrievable")
+def test_source_is_retrievable(
+    client: Client, sourced: Exchange, note: Upload, note_retrieved: Exchange, judge: Judge
+) -> None:
+    ids = list(dict.fromkeys(str(source.get("file_id")) for source in responses.sources_of(sourced)))
+    known = {note.id: note_retrieved} if note_retrieved.status == 200 else {}
+    found = [known.get(name) or client.get(file_path(name), "retrieve a source") for name in ids[:MOST_SOURCES]]
+    judge(responses.files_are_there, found)
+
+
+@each({"responses.json-object-accepted": base.answers, "responses.json-object-parses": responses.is_json_object})
+def test_json_object(check: Check, json_object: Exchange, judge: Judge) -> None:
+    judge(check, json_object)
+
+
+@each({"responses.json-schema-accepted": base.answers, "responses.json-schema-parses": responses.is_json_object})
+def test_json_schema(check: Check, json_schema: Exchange, judge: Judge) -> None:
+    judge(check, json_schema)
+
+
+@requirement("responses.json-schema-fits")
+def test_json_schema_fits(json_schema: Exchange, judge: Judge) -> None:
+    judge(responses.fits, json_schema, SCHEMA)
+
+
+@each(
+    {
+        "responses.stream-answers": stream_framing.answers_with_events,
+        "responses.stream-content-type": stream_framing.has_event_stream_type,
+        "responses.stream-data-is-json": stream_framing.has_json_data,
+        "responses.stream-ends-cleanly": stream_framing.ends_cleanly,
+        "responses.stream-says-something": responses.streams_text,
+        "responses.stream-one-id": responses.has_one_id,
+    }
+)
+def test_stream(check: Check, streamed: Exchange, judge: Judge) -> None:
+    judge(check, streamed)
+
+
+@requirement("responses.stream-well-formed")
+def test_stream_is_well_formed(streamed: Exchange, judge: Judge) -> None:
+    judge(stream_framing.is_utf8, streamed)
+    judge(stream_framing.has_known_fields_only, streamed)
+    judge(stream_framing.completes_events, streamed)
+
+
+@requirement("responses.stream-done")
+def test_stream_is_done(streamed: Exchange, judge: Judge) -> None:
+    judge(stream_framing.has_done, streamed)
+    judge(stream_framing.has_done_once, streamed)
+    judge(stream_framing.ends_with_done, streamed)
+
+
+@requirement("responses.stream-chunks")
+def test_stream_chunks(streamed: Exchange, profile: Profile, judge: Judge) -> None:
+    judge(responses.chunks_match_schema, streamed, profile)

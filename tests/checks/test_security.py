@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from build import exchange, refusal, unanswered
+from judging import Case, areas_without_case, rows, verdict
+
+from ozwell_harness.checks import security
+from ozwell_harness.checks.passive import passive_of
+from ozwell_harness.model import FailureKind
+
+CASES = {
+    "security.trace-refused": Case(
+        security.trace_is_refused,
+        good={
+            "405": refusal(405),
+            "401": refusal(401),
+            "501 with a page": exchange(501, body=b"<html>"),
+            "a redirect": exchange(301),
+        },
+        bad={
+            "an echo": exchange(body=b"TRACE /v1/models HTTP/1.1\r\n", headers={"Content-Type": "message/http"}),
+            "taken for a GET": exchange(json={"object": "list", "data": []}),
+        },
+        silent={"dropped": unanswered()},
+    ),
+    "security.traversal-harmless": Case(
+        security.traversal_is_harmless,
+        good={"404": refusal(404), "400": refusal(400), "a firewall": exchange(403, body=b"<html>Blocked</html>")},
+        bad={"a file": exchange(body=b"server-7\n"), "empty": exchange(200), "a server error": refusal(500)},
+        silent={"dropped": unanswered()},
+    ),
+    "security.survives-the-run": Case(
+        security.still_answers,
+        good={"200": exchange(json={"object": "list", "data": []})},
+        bad={
+            "gone": unanswered(FailureKind.CONNECT),
+            "hangs": unanswered(FailureKind.TIMEOUT),
+            "a server error": refusal(503),
+            "cut off": exchange(200, failure=FailureKind.CUT),
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize(("requirement", "evidence", "expected", "check", "arguments"), rows(CASES))
+def test_check(requirement: str, evidence: str, expected: str, check: Any, arguments: tuple[Any, ...]) -> None:
+    assert verdict(check, *arguments) == expected, f"{requirement}: {evidence}"
+
+
+def test_every_requirement_has_a_case() -> None:
+    assert areas_without_case("security", CASES) == set(passive_of("security"))
