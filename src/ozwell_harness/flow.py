@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ozwell_harness.driver import run_suites
+from ozwell_harness.driver import judge, run_suites
 from ozwell_harness.load.runner import LoadError
-from ozwell_harness.model import Finding, Level, Run, Status, Verdict
+from ozwell_harness.model import Cost, Finding, Level, Requirement, Run, Status, Verdict
 from ozwell_harness.observer import Observer
 from ozwell_harness.requirements import Catalogue
 from ozwell_harness.session import Session
 from ozwell_harness.settings import Settings, keys_in
+from ozwell_harness.target import KeyName
 from ozwell_harness.verdict import decide, gravest, tally
 
 #: Puts a load on a session's target, leaves its samples in the folder, returns the ``load`` block of results.json.
@@ -76,6 +78,25 @@ def execute(
     return Outcome(run, folder, session.catalogue)
 
 
+def forecast(settings: Settings) -> Cost:
+    """Return what a run with these settings costs, measured against the bundled mock.
+
+    Only the keys are used that the settings hold, so that what they do not open is not counted.
+
+    Raises:
+        ConfigurationError, ProfileError, CatalogueError, BaselineError: something is wrong with what was asked.
+        HarnessError: the suites could not be run.
+    """
+    with with_target(replace(settings, base_url=None)) as mock, Path(os.devnull).open("w", encoding="utf-8") as log:
+        held = (settings.keys or {}).keys() | {KeyName.MAIN} if settings.base_url else (mock.keys or {}).keys()
+        session = Session(replace(mock, keys={name: key for name, key in (mock.keys or {}).items() if name in held}))
+        try:
+            session.prepare()
+            return judge(session, log).cost
+        finally:
+            session.recorder.close()
+
+
 def _without_load(run: Run, reason: str) -> Run:
     """Return the run with a note: what the suites found stands, but a run that missed a part of itself is not green."""
     verdict = run.verdict if run.verdict is Verdict.NONCONFORMANT else Verdict.INCONCLUSIVE
@@ -87,18 +108,9 @@ def with_load(run: Run, block: Mapping[str, Any], catalogue: Catalogue) -> Run:
     known = {finding.requirement: finding for finding in run.findings}
     for entry in block.get("nonconformities", ()):
         requirement = catalogue.by_id.get(entry["requirement"])
-        if requirement is None:
-            continue
-        finding = Finding(
-            requirement=requirement.id,
-            area=requirement.area,
-            level=requirement.level,
-            status=Status.FAILED if requirement.level is Level.MUST else Status.WARNED,
-            message=f"Under load, {entry['count']} answers deviate: {entry['message']}",
-            expected=requirement.text,
-            actual=str(entry.get("example") or entry["message"]),
-        )
-        known[requirement.id] = gravest([*filter(None, [known.get(requirement.id)]), finding])
+        if requirement is not None:
+            before = [known[requirement.id]] if requirement.id in known else []
+            known[requirement.id] = gravest([*before, _under_load(requirement, entry)])
     findings = tuple(known[r.id] for r in catalogue if r.id in known)
     interrupted = bool(block.get("interrupted"))
     notes = (*run.notes, "Interrupted during the load: its figures are partial.") if interrupted else run.notes
@@ -106,8 +118,20 @@ def with_load(run: Run, block: Mapping[str, Any], catalogue: Catalogue) -> Run:
         run,
         findings=findings,
         tally=tally(findings),
-        verdict=Verdict.INCONCLUSIVE if interrupted else decide(findings),
+        verdict=Verdict.INCONCLUSIVE if interrupted else decide(findings, run.baseline),
         interrupted=interrupted,
         notes=notes,
         load=block,
+    )
+
+
+def _under_load(requirement: Requirement, entry: Mapping[str, Any]) -> Finding:
+    return Finding(
+        requirement=requirement.id,
+        area=requirement.area,
+        level=requirement.level,
+        status=Status.FAILED if requirement.level is Level.MUST else Status.WARNED,
+        message=f"Under load, {entry['count']} answers deviate: {entry['message']}",
+        expected=requirement.text,
+        actual=str(entry.get("example") or entry["message"]),
     )

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from ozwell_harness.baseline import BaselineError
 from ozwell_harness.client import Client
 from ozwell_harness.gate import Closed, shows_absence
 from ozwell_harness.model import Finding, Level, Requirement, Status, Unjudgeable
@@ -51,6 +52,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--without", action="append", default=[], metavar="CAPABILITY", help="capability that the target lacks"
     )
+    group.addoption("--baseline", metavar="FILE", help="known deviations that do not fail the run")
     group.addoption("--max-requests", type=int, metavar="N", help="send no more than N requests")
 
 
@@ -61,7 +63,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if session is None:
         try:
             session = Session(_settings(config))
-        except (ConfigurationError, ProfileError, CatalogueError) as error:
+        except (BaselineError, ConfigurationError, ProfileError, CatalogueError) as error:
             raise pytest.UsageError(str(error)) from None
     config.stash[_session] = session
     config.pluginmanager.register(_Interruption(session))
@@ -78,6 +80,7 @@ def _settings(config: pytest.Config) -> Any:
         "areas": option.area,
         "absent": option.without,
         "max_requests": option.max_requests,
+        "baseline": option.baseline,
     }
     path = Path(config.invocation_params.dir) / CONFIGURATION_FILE
     return resolve(given, os.environ, read_file(path) if path.is_file() else FileSettings())

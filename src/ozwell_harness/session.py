@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 
+from ozwell_harness.baseline import Baseline, annotate, compare, read_baseline
 from ozwell_harness.exchange import Recorder
 from ozwell_harness.gate import Closed, gate
 from ozwell_harness.model import Finding, Requirement, Run, Status, Verdict
@@ -29,6 +31,7 @@ class Session:
             ConfigurationError: no target, or the selection matches nothing.
             ProfileError: there is no such profile.
             CatalogueError: the catalogue is damaged.
+            BaselineError: the baseline cannot be read.
         """
         self.settings = settings
         self.observer = observer or Silent()
@@ -37,6 +40,8 @@ class Session:
         self.catalogue: Catalogue = self.profile.select(self.whole_catalogue)
         self.wanted = _wanted(self.catalogue, settings.selection)
         _check_capabilities(self.profile, settings.absent)
+        self.baseline = read_baseline(settings.baseline) if settings.baseline else Baseline({})
+        _check_baseline(self.baseline, self.whole_catalogue)
         self.target: Target = target_of(settings)
         self.recorder = Recorder(self.target, waiting=self.observer.waiting)
         self.unreachable: str | None = None
@@ -75,7 +80,9 @@ class Session:
         """Return the run as far as it has come, findings in catalogue order."""
         known = self.findings
         findings = tuple(known[r.id] for r in self.catalogue if r.id in known)
-        verdict = Verdict.INCONCLUSIVE if self.interrupted else decide(findings)
+        comparison = compare(findings, self.baseline, datetime.now(tz=UTC).date())
+        findings = tuple(annotate(finding, self.baseline, comparison) for finding in findings)
+        verdict = Verdict.INCONCLUSIVE if self.interrupted else decide(findings, comparison)
         return Run(
             target=self.target.base_url,
             profile=self.profile.name,
@@ -87,9 +94,10 @@ class Session:
             findings=findings,
             cost=self.recorder.cost,
             exchanges=self.recorder.exchanges,
-            notes=self._notes(),
+            notes=(*self._notes(), *comparison.notes()),
             interrupted=self.interrupted,
             facts=self._facts(),
+            baseline=comparison,
         )
 
     def _facts(self) -> dict[str, str]:
@@ -136,3 +144,9 @@ def _check_capabilities(profile: Profile, absent: frozenset[str]) -> None:
         raise ConfigurationError(
             f"Profile {profile.name} has no capability {name!r}. Capabilities: {', '.join(profile.capabilities)}."
         )
+
+
+def _check_baseline(baseline: Baseline, catalogue: Catalogue) -> None:
+    for name in baseline.entries:
+        if name not in catalogue:
+            raise ConfigurationError(f"The baseline names {name}, which is no requirement of the catalogue.")

@@ -34,6 +34,7 @@ class Settings:
 
     Attributes:
         base_url: None when the bundled mock is to be used.
+        baseline: file of expected failures.
         bundled_mock: the target was started for this run, and its address means nothing afterwards.
     """
 
@@ -49,6 +50,7 @@ class Settings:
     ca_file: Path | None = None
     seed: int = 0
     bundled_mock: bool = False
+    baseline: Path | None = None
 
 
 class _TargetTable(msgspec.Struct, forbid_unknown_fields=True):
@@ -70,6 +72,7 @@ class _CheckTable(msgspec.Struct, forbid_unknown_fields=True):
     areas: list[str] = []
     requirements: list[str] = []
     levels: list[Level] = []
+    baseline: str | None = None
     max_requests: int | None = None
     max_wait_s: float | None = None
     seed: int | None = None
@@ -111,6 +114,7 @@ def resolve(given: Mapping[str, Any], environment: Mapping[str, str], file: File
     """
     url = given.get("base_url") or environment.get("OZWELL_BASE_URL") or file.target.url
     ca_file = given.get("ca_file") or file.target.ca_file
+    baseline = given.get("baseline") or file.check.baseline
     return Settings(
         base_url=check_url(url) if url else None,
         profile=given.get("profile") or file.target.profile or "ozwell",
@@ -124,6 +128,7 @@ def resolve(given: Mapping[str, Any], environment: Mapping[str, str], file: File
         timeouts=_timeouts(file.timeouts),
         politeness=_politeness(given, file.check),
         ca_file=Path(ca_file) if ca_file else None,
+        baseline=Path(baseline) if baseline else None,
         seed=_first(given.get("seed"), file.check.seed, 0),
     )
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ozwell_harness.client import Client, segment, upload_call
 from ozwell_harness.exchange import Call
@@ -56,6 +57,7 @@ class Shelf:
     def __init__(self, client: Client) -> None:
         self._client = client
         self._held: dict[str, KeyName] = {}
+        self._doubtful: dict[str, KeyName] = {}
         self._made: set[str] = set()
 
     @property
@@ -86,16 +88,18 @@ class Shelf:
         return tuple(Upload(sent, exchange) for sent, exchange in zip(files, answers, strict=True))
 
     def delete(self, file_id: str, label: str, *, key: KeyName = KeyName.MAIN) -> Exchange:
-        """Delete a file; it counts as gone once the target says so."""
+        """Delete a file. One that may be gone no longer counts as held, but is deleted again at the end."""
         exchange = self._client.delete(file_path(file_id), label, key=key)
-        gone = exchange.status in {200, 204} or (exchange.status == 404 and key is self._held.get(file_id))
-        if gone:
-            self._held.pop(file_id, None)
+        owner = self._held.get(file_id)
+        if owner is not None and (_confirms(exchange) or (exchange.status == 404 and key is owner)):
+            del self._held[file_id]
+            if key is not owner:
+                self._doubtful[file_id] = owner
         return exchange
 
     def clear(self) -> None:
         """Delete what is left; a target that no longer answers, or a spent budget, ends it."""
-        for file_id, key in list(self._held.items()):
+        for file_id, key in (self._held | self._doubtful).items():
             try:
                 exchange = self.delete(file_id, "clean up", key=key)
             except Unjudgeable:
@@ -117,14 +121,24 @@ def file_path(file_id: str) -> str:
 
 def given_id(exchange: Exchange) -> str | None:
     """Return the id in the answer to an upload, or None when it made no file."""
+    found = _document(exchange).get("id")
+    return found if isinstance(found, str) and found else None
+
+
+def _confirms(exchange: Exchange) -> bool:
+    """Tell whether a delete was done: an error inside a 200 is no confirmation."""
+    return exchange.status == 204 or _document(exchange).get("deleted") is True
+
+
+def _document(exchange: Exchange) -> Mapping[str, Any]:
+    """The object that a success holds; an empty one where there is none."""
     if exchange.response is None or exchange.response.status not in {200, 201}:
-        return None
+        return {}
     try:
         document = exchange.response.document
     except (ValueError, RecursionError):
-        return None
-    found = document.get("id") if isinstance(document, dict) else None
-    return found if isinstance(found, str) and found else None
+        return {}
+    return document if isinstance(document, dict) else {}
 
 
 def _call(label: str, sent: Sent) -> Call:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from ozwell_harness.model import Finding, Status, Tally, Verdict
+from ozwell_harness.model import BaselineComparison, Finding, Status, Tally, Verdict
 
 _JUDGED = (Status.PASSED, Status.FAILED, Status.WARNED)
 #: Several tests may judge one requirement; the first of these that occurs is what the requirement gets.
@@ -37,15 +37,19 @@ def tally(findings: Iterable[Finding]) -> Tally:
     )
 
 
-def decide(findings: Iterable[Finding]) -> Verdict:
+def decide(findings: Iterable[Finding], baseline: BaselineComparison | None = None) -> Verdict:
     """Return the verdict.
 
-    A broken MUST decides at once. Without one, an error of the harness, or a run that judged nothing, is never green.
+    A broken MUST that no baseline expects decides at once, and so does a baseline that is no longer true. Without
+    them, an error of the harness, or a run that judged nothing, is never green.
     """
-    counts = tally(findings).counts
-    if counts[Status.FAILED]:
+    known = tuple(findings)
+    baseline = baseline or BaselineComparison()
+    counts = tally(known).counts
+    failed = {finding.requirement for finding in known if finding.status is Status.FAILED}
+    if failed - baseline.expected or baseline.stale:
         return Verdict.NONCONFORMANT
-    judged = counts[Status.PASSED] + counts[Status.WARNED]
+    judged = sum(counts[status] for status in _JUDGED)
     if counts[Status.ERROR] or not judged:
         return Verdict.INCONCLUSIVE
     return Verdict.CONFORMANT

@@ -79,6 +79,27 @@ def test_another_key_cannot_make_a_file_count_as_gone() -> None:
     assert shelf.held == (name,)
 
 
+@pytest.mark.parametrize("document", [{"error": {"message": "no"}}, {"deleted": False}, {}])
+def test_a_delete_that_confirms_nothing_leaves_the_file_to_be_cleaned_up(document: dict[str, Any]) -> None:
+    service = Service()
+    shelf = Shelf(service)
+    name = shelf.upload("upload", NOTE).id
+    service._delete = lambda call: answer(200, document, call)  # type: ignore[method-assign]
+    shelf.delete(name, "delete")
+    assert shelf.held == (name,)
+
+
+def test_a_file_that_another_key_deleted_is_deleted_again() -> None:
+    service = Service()
+    shelf = Shelf(service)
+    name = shelf.upload("upload", NOTE).id
+    service._delete = lambda call: answer(200, {"deleted": True}, call)  # type: ignore[method-assign]
+    shelf.delete(name, "another's", key=KeyName.OTHER)
+    assert shelf.held == ()
+    shelf.clear()
+    assert [call.key for call in service.calls if call.method == "DELETE"] == [KeyName.OTHER, KeyName.MAIN]
+
+
 def test_a_file_that_is_gone_already_is_not_deleted_twice() -> None:
     service = Service()
     shelf = Shelf(service)

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
+from ozwell_harness.baseline import BaselineError
 from ozwell_harness.model import Level
 from ozwell_harness.profile import ProfileError
 from ozwell_harness.requirements import CatalogueError
@@ -19,7 +20,7 @@ from ozwell_harness.verdict import EXIT_USAGE
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 #: What a user can put right; told in one sentence, without a traceback.
-USER_ERRORS = (ConfigurationError, ProfileError, CatalogueError)
+USER_ERRORS = (BaselineError, ConfigurationError, ProfileError, CatalogueError)
 
 
 class UsageError(click.ClickException):
@@ -50,7 +51,7 @@ def target_options(command: _Command) -> _Command:
 
 
 def selection_options(command: _Command) -> _Command:
-    """Add the options that say which requirements are judged."""
+    """Add the options that say which requirements are judged, and what is known of them."""
     levels = click.Choice([level.value for level in Level], case_sensitive=False)
     for decorate in reversed(
         (
@@ -59,6 +60,9 @@ def selection_options(command: _Command) -> _Command:
                 "--requirement", "patterns", multiple=True, metavar="GLOB", help="Judge these ids only; repeatable."
             ),
             click.option("--level", "levels", multiple=True, type=levels, help="Judge this level only; repeatable."),
+            click.option("--baseline", metavar="FILE", help="Known deviations that do not fail the run."),
+            click.option("--baseline-update", is_flag=True, help="Write what deviates now into the baseline."),
+            click.option("--dry-run", is_flag=True, help="Only tell what the run would cost; nothing is sent."),
         )
     ):
         command = decorate(command)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json as json_module
+from collections.abc import Iterable
 from typing import Any
 
 import click
 
 from ozwell_harness.cli.common import USER_ERRORS, UsageError
+from ozwell_harness.mock.faults import Fault
+from ozwell_harness.mock.faults import catalogue as fault_catalogue
 from ozwell_harness.model import Requirement
 from ozwell_harness.profile import load_profile
+from ozwell_harness.prove.excuses import excuses
 from ozwell_harness.requirements import Catalogue, load_catalogue
 
 
@@ -63,6 +67,38 @@ def show_requirement(requirement_id: str, profile: str) -> None:
     for name, value in document.items():
         shown = ", ".join(value) if isinstance(value, list) else value
         click.echo(f"{name:<{width}}  {shown or '-'}")
+
+
+@command.command(name="coverage")
+@_profile
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of lines.")
+def show_coverage(profile: str, *, as_json: bool) -> None:
+    """Show for each requirement the faults that break it: the kill matrix seen from the catalogue.
+
+    This is what the faults declare; ozwell-harness prove shows that it is so.
+    """
+    catalogue = _catalogue(profile)
+    faults = breaking(fault_catalogue().values())
+    excused = excuses()
+    rows = {r.id: faults.get(r.id, ()) for r in catalogue}
+    if as_json:
+        document = {name: {"faults": list(names), "excused": excused.get(name)} for name, names in rows.items()}
+        click.echo(json_module.dumps(document, indent=2, ensure_ascii=False))
+        return
+    width = max(map(len, rows))
+    for name, names in rows.items():
+        click.echo(f"{name:<{width}}  {', '.join(names) or excused.get(name, '-')}")
+    bare = [name for name, names in rows.items() if not names and name not in excused]
+    click.echo(f"{len(rows)} requirements, {len(bare)} with neither a fault nor an excuse.", err=True)
+
+
+def breaking(faults: Iterable[Fault]) -> dict[str, tuple[str, ...]]:
+    """Return requirement → names of the faults that declare to break it."""
+    found: dict[str, tuple[str, ...]] = {}
+    for fault in faults:
+        for requirement in fault.breaks:
+            found[requirement] = (*found.get(requirement, ()), fault.name)
+    return found
 
 
 def _document(requirement: Requirement) -> dict[str, Any]:

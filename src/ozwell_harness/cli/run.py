@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from ozwell_harness.cli.check import judge_and_report
+from ozwell_harness.cli.carrying_out import Order, carry_out
 from ozwell_harness.cli.common import (
     Duration,
     UsageError,
@@ -50,7 +50,8 @@ def command(url: str | None, config: str | None, out: Path | None, json_file: Pa
     if given["scenario"] not in known:
         raise UsageError(f"There is no scenario {given['scenario']!r}. Scenarios: {', '.join(known)}.")
     load = {name: given.pop(name) for name in ("scenario", "users", "duration", "warmup")}
-    return judge_and_report(settings_from(given, url, config), out, json_file, closed_loop(**load))
+    order = Order.take(given, out, json_file)
+    return carry_out(settings_from(given, url, config), order, closed_loop(**load))
 
 
 def closed_loop(*, scenario: str, users: int, duration: float, warmup: float) -> LoadPhase:

@@ -3,10 +3,11 @@
 from ozwell_harness.model.exchange import Arrival, Exchange, Failure, FailureKind, Headers, Leak, Request, Response
 from ozwell_harness.model.finding import Cost, Deviation, Finding, Status, Unjudgeable
 from ozwell_harness.model.requirement import Level, Requirement, Source
-from ozwell_harness.model.run import Run, Tally, Verdict
+from ozwell_harness.model.run import BaselineComparison, Run, Tally, Verdict
 
 __all__ = [
     "Arrival",
+    "BaselineComparison",
     "Cost",
     "Deviation",
     "Exchange",

@@ -34,6 +34,35 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
+class BaselineComparison:
+    """A run held against its baseline.
+
+    Attributes:
+        expected: ids that deviate as their entry says.
+        passing: ids that have an entry and pass.
+        expired: ids whose entry is past its date.
+    """
+
+    expected: frozenset[str] = frozenset()
+    passing: frozenset[str] = frozenset()
+    expired: frozenset[str] = frozenset()
+
+    @property
+    def stale(self) -> bool:
+        """An entry is no longer true."""
+        return bool(self.passing or self.expired)
+
+    def notes(self) -> tuple[str, ...]:
+        """Say in plain sentences what the baseline did."""
+        notes = []
+        if self.expected:
+            notes.append(f"Baseline: known deviations that do not fail the run: {len(self.expected)}.")
+        notes += [f"Baseline: {name} passes now; remove its entry." for name in sorted(self.passing)]
+        notes += [f"Baseline: the entry for {name} has expired; mend or renew it." for name in sorted(self.expired)]
+        return tuple(notes)
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """Everything one run found out.
 
@@ -58,3 +87,4 @@ class Run:
     interrupted: bool = False
     load: Mapping[str, Any] | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
+    baseline: BaselineComparison = BaselineComparison()

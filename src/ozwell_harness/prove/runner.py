@@ -6,9 +6,9 @@ import multiprocessing
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 
-from ozwell_harness.content import read_yaml
 from ozwell_harness.mock.faults import catalogue
 from ozwell_harness.profile import load_profile
+from ozwell_harness.prove.excuses import excuses
 from ozwell_harness.prove.matrix import Matrix, Trial
 from ozwell_harness.prove.trial import judged_when_clean, run_trial
 from ozwell_harness.requirements import load_catalogue
@@ -49,8 +49,3 @@ def prove(
     requirements = tuple(r.id for r in judged if not areas or r.area in areas)
     excused = {name: why for name, why in excuses().items() if name in judged and (not areas or name in requirements)}
     return Matrix(tuple(sorted(trials, key=lambda trial: order[trial.name])), requirements, excused)
-
-
-def excuses() -> dict[str, str]:
-    """Return requirement → why no fault of the mock can break it (``spec/unproved.yaml``)."""
-    return dict(read_yaml("spec", "unproved.yaml") or {})

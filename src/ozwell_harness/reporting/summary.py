@@ -84,9 +84,15 @@ def verdict_sentence(run: Run) -> str:
     warnings = f" ({count(warned, 'warning')})" if warned else ""
     if run.interrupted:
         return f"The run was interrupted; {count(failed, 'requirement')} had failed until then."
+    known = len(run.baseline.expected)
     match run.verdict:
+        case Verdict.CONFORMANT if failed:
+            return f"Every MUST that was judged is met, but for {count(known, 'known deviation')}{warnings}."
         case Verdict.CONFORMANT:
             return f"Every MUST that was judged is met{warnings}."
+        case Verdict.NONCONFORMANT if run.baseline.stale:
+            stale = len(run.baseline.passing | run.baseline.expired)
+            return f"The baseline is no longer true for {count(stale, 'requirement')}{warnings}."
         case Verdict.NONCONFORMANT if failed:
             return f"{count(failed, 'requirement')} that the target MUST meet {_is_are(failed)} not met{warnings}."
         case Verdict.NONCONFORMANT:

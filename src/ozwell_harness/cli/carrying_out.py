@@ -1,0 +1,115 @@
+"""What ``check`` and ``run`` do with their settings: judge, write the report, print the last screen."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from collections.abc import MutableMapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ozwell_harness.baseline import Baseline, baseline_text, read_baseline, updated
+from ozwell_harness.cli.common import USER_ERRORS, UsageError
+from ozwell_harness.driver import HarnessError
+from ozwell_harness.flow import LoadPhase, Outcome, execute, forecast, with_target
+from ozwell_harness.model import Verdict
+from ozwell_harness.reporting.atomic import write_text
+from ozwell_harness.reporting.console import ConsoleObserver, terminal
+from ozwell_harness.reporting.folder import ReportError, new_folder, write_report
+from ozwell_harness.reporting.screen import print_last_screen
+from ozwell_harness.settings import Settings
+from ozwell_harness.verdict import EXIT_INCONCLUSIVE, EXIT_OK, exit_status
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to do beside judging.
+
+    Attributes:
+        folder: where the report goes; None for a new folder.
+        json_file: where a copy of results.json goes.
+        update: the baseline is to be written from what was found.
+        dry: only tell what a run would cost.
+    """
+
+    folder: Path | None
+    json_file: Path | None
+    update: bool
+    dry: bool
+
+    @classmethod
+    def take(cls, given: MutableMapping[str, Any], folder: Path | None, json_file: Path | None) -> Order:
+        """Take out of the command line's values what is not a setting of the run.
+
+        Raises:
+            UsageError: a baseline is to be updated, but none is named.
+        """
+        order = cls(folder, json_file, update=given.pop("baseline_update"), dry=given.pop("dry_run"))
+        if order.update and not given["baseline"]:
+            raise UsageError("--baseline-update needs --baseline FILE: the file to write.")
+        return order
+
+
+def carry_out(settings: Settings, order: Order, load: LoadPhase | None = None) -> int:
+    """Run, write the report, print the last screen; return the exit status.
+
+    Raises:
+        UsageError: something is wrong with what was asked, or a file cannot be written.
+    """
+    try:
+        if order.dry:
+            return _tell_cost(settings)
+        outcome = _judge(settings, order, load)
+    except (*USER_ERRORS, ReportError) as error:
+        raise UsageError(str(error)) from None
+    except OSError as error:
+        raise UsageError(f"A file cannot be written: {error.strerror}: {error.filename}.") from None
+    except HarnessError as error:
+        click.echo(f"Error: {error}", err=True)
+        return EXIT_INCONCLUSIVE
+    run = outcome.run
+    print_last_screen(terminal(sys.stdout), run, outcome.folder, outcome.catalogue)
+    if order.update and not run.interrupted and run.verdict is not Verdict.INCONCLUSIVE:
+        return EXIT_OK
+    return exit_status(run.verdict, interrupted=run.interrupted)
+
+
+def _judge(settings: Settings, order: Order, load: LoadPhase | None) -> Outcome:
+    path = settings.baseline
+    if order.update and path is not None and not path.exists():
+        settings = replace(settings, baseline=None)
+    with with_target(settings) as complete:
+        outcome = execute(
+            complete,
+            ConsoleObserver(terminal(sys.stderr)),
+            lambda: order.folder or new_folder(settings.profile, time.time()),
+            load,
+        )
+    write_report(outcome.run, outcome.catalogue, outcome.folder)
+    if order.json_file is not None:
+        shutil.copyfile(outcome.folder / "results.json", order.json_file)
+    if order.update and path is not None:
+        _update(path, read_baseline(path) if settings.baseline else Baseline({}), outcome)
+    return outcome
+
+
+def _update(path: Path, baseline: Baseline, outcome: Outcome) -> None:
+    renewed = updated(baseline, outcome.run.findings, datetime.now(tz=UTC).date())
+    write_text(path, baseline_text(renewed))
+    click.echo(f"The baseline {path} now accepts {len(renewed.entries)} deviations.", err=True)
+
+
+def _tell_cost(settings: Settings) -> int:
+    cost = forecast(settings)
+    click.echo(
+        f"A run of this selection sends about {cost.requests} requests and costs about {cost.prompt_tokens} prompt and"
+        f" {cost.completion_tokens} completion tokens.\n"
+        "Measured just now against the bundled mock: a target that deviates costs more requests, a model that is"
+        " more talkative more tokens."
+    )
+    return EXIT_OK
