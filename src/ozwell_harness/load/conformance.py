@@ -1,0 +1,215 @@
+"""Conformance under load: the checks of the suites, applied to answers that come while many others do.
+
+Only MUST requirements of the profile are counted. What a request alone cannot show (timeouts, refused connections) is
+counted as an error of its kind and not here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeAlias
+
+from ozwell_harness.checks import base, chat, embeddings, models, stream_ending, stream_framing, stream_usage, streaming
+from ozwell_harness.checks import usage as plain_usage
+from ozwell_harness.checks.passive import PASSIVE
+from ozwell_harness.load.reply import ErrorKind, Reply, ReplyError
+from ozwell_harness.load.scenario import Kind, Step
+from ozwell_harness.model import (
+    Arrival,
+    Deviation,
+    Exchange,
+    Failure,
+    FailureKind,
+    Headers,
+    Level,
+    Request,
+    Response,
+    Unjudgeable,
+)
+from ozwell_harness.profile import Profile
+from ozwell_harness.redaction import Redactor
+from ozwell_harness.requirements import Catalogue
+from ozwell_harness.target import KeyName
+
+_NS = 1_000_000_000
+#: Judged by nonces, not by an exchange alone.
+CROSSED = "http.answers-never-cross"
+
+LoadCheck: TypeAlias = Callable[[Exchange, Profile], Deviation | None]
+
+
+def _alone(check: Callable[[Exchange], Deviation | None]) -> LoadCheck:
+    return lambda exchange, _profile: check(exchange)
+
+
+def _schema(name: str) -> LoadCheck:
+    return lambda exchange, profile: base.matches_schema(exchange, profile, name)
+
+
+_PLAIN_CHAT: Mapping[str, LoadCheck] = {
+    "chat.answer-schema": _schema("ChatCompletion"),
+    "chat.choice-indexes": _alone(chat.indexes_run_from_zero),
+    "chat.one-choice-by-default": _alone(chat.has_one_choice),
+    "chat.role-is-assistant": _alone(chat.role_is_assistant),
+    "chat.finish-reason-known": _alone(chat.finish_reason_is_known),
+    "chat.usage-counts": _alone(plain_usage.counts_are_whole),
+    "chat.usage-prompt-positive": _alone(plain_usage.prompt_is_counted),
+    "chat.usage-total-is-sum": _alone(plain_usage.total_is_sum),
+}
+_STREAMED_CHAT: Mapping[str, LoadCheck] = {
+    "streaming.content-type": _alone(stream_framing.has_event_stream_type),
+    "streaming.utf8": _alone(stream_framing.is_utf8),
+    "streaming.data-is-json": _alone(stream_framing.has_json_data),
+    "streaming.ends-cleanly": _alone(stream_framing.ends_cleanly),
+    "streaming.events-completed": _alone(stream_framing.completes_events),
+    "streaming.done-sent": _alone(stream_framing.has_done),
+    "streaming.done-once": _alone(stream_framing.has_done_once),
+    "streaming.nothing-after-done": _alone(stream_framing.ends_with_done),
+    "streaming.no-silent-cut": _alone(stream_ending.is_never_cut_in_silence),
+    "streaming.chunk-schema": streaming.chunks_match_schema,
+    "streaming.one-id": _alone(partial(streaming.has_one, field="id")),
+    "streaming.role-first": _alone(streaming.begins_with_role),
+    "streaming.finish-told": _alone(stream_ending.tells_finish_reason),
+    "streaming.finish-once": _alone(stream_ending.tells_once),
+    "streaming.nothing-after-finish": _alone(stream_ending.adds_nothing_after_finish),
+    "streaming.characters-whole": _alone(streaming.keeps_characters_whole),
+    "streaming.usage-chunk-last": _alone(stream_usage.has_usage_chunk_last),
+    "streaming.usage-total-is-sum": _alone(stream_usage.usage_is_sum),
+}
+_EMBEDDINGS: Mapping[str, LoadCheck] = {
+    "embeddings.schema": _schema("EmbeddingList"),
+    "embeddings.index-zero": _alone(embeddings.is_numbered),
+    "embeddings.one-item": _alone(partial(embeddings.has_items, count=1)),
+    "embeddings.vector-is-flat": _alone(embeddings.is_flat),
+    "embeddings.usage-total-is-prompt": _alone(embeddings.total_is_prompt),
+}
+_MODELS: Mapping[str, LoadCheck] = {
+    "models.list-schema": _schema("ModelList"),
+    "models.not-empty": _alone(models.has_a_model),
+    "models.ids-unique": _alone(models.ids_are_unique),
+}
+_SCHEMAS = ("ChatCompletion", "ChatCompletionChunk", "EmbeddingList", "ModelList")
+#: Whether a request is answered at all is what errors count.
+_NOT_UNDER_LOAD = frozenset({"http.requests-answered"})
+
+CHECKS: Mapping[Kind, Mapping[str, LoadCheck]] = {
+    kind: {**{name: check for name, check in PASSIVE.items() if name not in _NOT_UNDER_LOAD}, **own}
+    for kind, own in (
+        (Kind.CHAT, _PLAIN_CHAT),
+        (Kind.CHAT_STREAM, _STREAMED_CHAT),
+        (Kind.EMBEDDINGS, _EMBEDDINGS),
+        (Kind.MODELS, _MODELS),
+    )
+}
+
+_FAILURES: Mapping[ErrorKind, FailureKind] = {
+    ErrorKind.FIRST_TOKEN_TIMEOUT: FailureKind.TIMEOUT,
+    ErrorKind.STALL_TIMEOUT: FailureKind.TIMEOUT,
+    ErrorKind.TOTAL_TIMEOUT: FailureKind.TIMEOUT,
+    ErrorKind.RESET: FailureKind.RESET,
+    ErrorKind.CUT: FailureKind.CUT,
+    ErrorKind.PROTOCOL: FailureKind.PROTOCOL,
+    ErrorKind.TOO_LARGE: FailureKind.TOO_LARGE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A requirement that one answer breaks."""
+
+    requirement: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Examiner:
+    """Judges answers by the MUST requirements of a profile."""
+
+    profile: Profile
+    catalogue: Catalogue
+    redactor: Redactor
+
+    def examine(self, step: Step, exchange: Exchange) -> list[Finding]:
+        """Return what the answer breaks."""
+        found = []
+        for requirement, check in CHECKS[step.kind].items():
+            if not self.owed(requirement):
+                continue
+            deviation = self._judge(check, exchange)
+            if deviation is not None:
+                found.append(Finding(requirement, _sentence(deviation)))
+        return found
+
+    def _judge(self, check: LoadCheck, exchange: Exchange) -> Deviation | None:
+        try:
+            return check(exchange, self.profile)
+        except Unjudgeable:
+            return None
+        except Exception:  # noqa: BLE001 - a check that stumbles says nothing of the target, and must not end the load
+            return None
+
+    def warm(self) -> None:
+        """Compile the schemas now: the first answers would wait for it otherwise."""
+        for name in _SCHEMAS:
+            self.profile.schema_errors(name, None)
+
+    def owed(self, requirement: str) -> bool:
+        """Tell whether the profile owes it, as a MUST."""
+        return requirement in self.catalogue and self.catalogue[requirement].level is Level.MUST
+
+    def exchange(self, step: Step, reply: Reply, *, url: str, started: float) -> Exchange:
+        """Return a reply as an exchange, keys removed; ``started`` is epoch seconds of the sending."""
+        headers, body = list(reply.headers()), bytes(reply.body)
+        response = None
+        if reply.status is not None:
+            arrivals = tuple(Arrival((at - (reply.sent or at)) / _NS, end) for at, end in reply.arrivals)
+            clean = self.redactor.clean_bytes(body)
+            response = Response(reply.status, self.redactor.clean_response_headers(headers), clean, arrivals)
+        return Exchange(
+            id=1,
+            label=f"load: {step.name}",
+            request=Request(step.method, step.path, url, _request_headers(step), step.body),
+            response=response,
+            failure=self._failure(reply.error),
+            started=started,
+            elapsed=((reply.closed or 0) - reply.sent) / _NS if reply.sent else 0.0,
+            leaks=self.redactor.leaks(headers, body),
+        )
+
+    def _failure(self, error: ReplyError | None) -> Failure | None:
+        if error is None:
+            return None
+        return Failure(_FAILURES.get(error.kind, FailureKind.CONNECT), self.redactor.clean(error.message))
+
+
+def _request_headers(step: Step) -> Headers:
+    fields = [("Authorization", f"Bearer ${KeyName.MAIN}")]
+    if step.body:
+        fields.append(("Content-Type", "application/json"))
+    return Headers(tuple(fields))
+
+
+def _sentence(deviation: Deviation) -> str:
+    told = f"{deviation.message}: expected {deviation.expected}, actual {deviation.actual}"
+    return told[:1].upper() + told[1:]
+
+
+def excerpt(exchange: Exchange, limit: int = 2000) -> str:
+    """Return request and answer as text, each body cut to ``limit`` characters, for a report's example."""
+    request = exchange.request
+    lines = [f"{request.method} {request.path}", _cut(request.body, limit)]
+    if exchange.response is None:
+        lines.append("no answer")
+    else:
+        kind = exchange.response.headers.get("content-type") or "no Content-Type"
+        lines += [f"{exchange.response.status} {kind}", _cut(exchange.response.body, limit)]
+    if exchange.failure is not None:
+        lines.append(exchange.failure.message)
+    return "\n".join(line for line in lines if line)
+
+
+def _cut(body: bytes, limit: int) -> str:
+    text = body.decode("utf-8", "replace")
+    return text if len(text) <= limit else f"{text[:limit]}… ({len(text)} characters)"

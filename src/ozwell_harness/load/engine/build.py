@@ -1,0 +1,93 @@
+"""Puts a worker together from a plan."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from ozwell_harness.load.answer import read_answer
+from ozwell_harness.load.conformance import Examiner
+from ozwell_harness.load.engine.client import LoadClient
+from ozwell_harness.load.engine.examination import USUAL_BUDGET, Budget, Examination
+from ozwell_harness.load.engine.worker import Keeper, Listener, Worker
+from ozwell_harness.load.model_choice import choose_models, listed_models
+from ozwell_harness.load.nonces import Nonces
+from ozwell_harness.load.plan import LoadPlan, PlanError
+from ozwell_harness.load.prompts import bundled_prompts
+from ozwell_harness.load.reply import Reply
+from ozwell_harness.load.scenario import Context, Kind, Mix, Step
+from ozwell_harness.load.scenario_file import choose_scenario
+from ozwell_harness.profile import load_profile
+from ozwell_harness.redaction import Redactor
+from ozwell_harness.requirements import load_catalogue
+from ozwell_harness.target import KeyName, Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One worker's part in a run: the key it sends, text that is different for every run, and its number from 0."""
+
+    key: Secret | None
+    run: str
+    number: int = 0
+
+
+def make_client(plan: LoadPlan, key: Secret | None) -> LoadClient:
+    """Return a client for the plan's target."""
+    return LoadClient(plan.base_url, key, plan.timeouts, limit=plan.max_body_bytes, ca_file=plan.ca_file)
+
+
+def make_worker(
+    plan: LoadPlan,
+    scenarios: Mapping[str, Mix],
+    client: LoadClient,
+    keeper: Keeper,
+    listener: Listener,
+    part: Part,
+    budget: Budget = USUAL_BUDGET,
+) -> Worker:
+    """Return a worker of a run.
+
+    Raises:
+        PlanError: the scenario is unknown or impossible.
+        ProfileError: there is no such profile.
+    """
+    mix = choose_scenario(scenarios, plan.scenario, plan.embedding_model)
+    nonces = Nonces(part.run, part.number)
+    context = Context(
+        model=plan.model,
+        embedding_model=plan.embedding_model,
+        prompts=bundled_prompts("chat"),
+        inputs=bundled_prompts("embeddings"),
+        nonces=nonces,
+        # Workers of one run must not walk in step.
+        rng=random.Random(f"{plan.seed}/{part.number}"),  # noqa: S311 - a choice of prompts is no secret
+    )
+    redactor = Redactor({part.key.reveal(): KeyName.MAIN.value} if part.key else {})
+    profile = load_profile(plan.profile)
+    examiner = Examiner(profile, profile.select(load_catalogue()), redactor)
+    examination = Examination(examiner, nonces, plan.base_url, budget)
+    return Worker(client, mix, context, keeper, listener, redactor=redactor, examination=examination)
+
+
+def with_models(plan: LoadPlan, client: LoadClient) -> LoadPlan:
+    """Return the plan with models named: those that it lacks are taken from the target's list.
+
+    Raises:
+        PlanError: no chat model is named and the target lists none.
+    """
+    if plan.model and plan.embedding_model:
+        return plan
+    reply = Reply(0)
+    client.perform(Step("models", Kind.MODELS, "GET", "/models"), reply)
+    answer = read_answer(reply, streamed=False)
+    chat, embedding = choose_models(listed_models(answer.document))
+    model = plan.model or chat
+    if model is None:
+        told = answer.detail or f"status {answer.status}"
+        raise PlanError(
+            f"No model is named and {plan.base_url}/models lists none ({told}):"
+            " set OZWELL_MODEL, and check the URL and OZWELL_API_KEY."
+        )
+    return replace(plan, model=model, embedding_model=plan.embedding_model or embedding)
