@@ -8,9 +8,10 @@ from dataclasses import replace
 
 import pytest
 
-from ozwell_harness.client import Client, json_call, user, walk
+from ozwell_harness.client import Client, json_call, user
 from ozwell_harness.model import Exchange
-from ozwell_harness.shelf import Sent, Shelf, Upload
+from ozwell_harness.profile import Profile
+from ozwell_harness.shelf import Listing, Sent, Shelf, Upload, read_on
 from ozwell_harness.target import KeyName, Target
 
 
@@ -73,9 +74,18 @@ def stock(shelf: Shelf) -> tuple[Upload, ...]:
 
 
 @pytest.fixture(scope="session")
-def listing(client: Client, note: Upload, stock: tuple[Upload, ...]) -> list[Exchange]:  # noqa: ARG001 - are there
-    """The list with the note and the stock in it."""
-    return list(walk(client, "/files", "list files", limit=100, most=10))
+def hundred(client: Client, note: Upload, stock: tuple[Upload, ...]) -> Exchange:  # noqa: ARG001 - are there
+    """The list with the note and the stock in it, a hundred at most."""
+    return client.get("/files", "list a hundred files", query={"limit": 100})
+
+
+@pytest.fixture(scope="session")
+def listing(client: Client, hundred: Exchange, profile: Profile) -> Listing:
+    """The whole list as far as it is reasonable to read it; the first page only where the limit is refused."""
+    if hundred.status != 200:
+        return Listing((client.get("/files", "list files"),), profile.expect.list_limits.default, {})
+    asked = {"limit": 100}
+    return Listing((hundred, *read_on(client, hundred, "list files", asked, 100)), 100, asked)
 
 
 def unknown_model_chat() -> dict[str, object]:

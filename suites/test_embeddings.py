@@ -44,7 +44,7 @@ def encoded(client: Client) -> Exchange:
 
 @each(
     {
-        "embeddings.answers": base.answers,
+        "embeddings.answers": chat.completes,
         "embeddings.usage-counted": embeddings.counts_tokens,
         "embeddings.usage-total-is-prompt": embeddings.total_is_prompt,
         "embeddings.index-zero": embeddings.is_numbered,
@@ -73,7 +73,7 @@ def test_one_item(single: Exchange, judge: Judge) -> None:
 
 @each(
     {
-        "embeddings.batch-answers": base.answers,
+        "embeddings.batch-answers": chat.completes,
         "embeddings.batch-indexes": embeddings.is_numbered,
         "embeddings.batch-vectors-flat": embeddings.is_flat,
         "embeddings.texts-differ": embeddings.differ,
@@ -108,7 +108,7 @@ def test_same_text(single: Exchange, batch: Exchange, judge: Judge) -> None:
     judge(embeddings.is_same, single, 0, batch, PLACE)
 
 
-@each({"embeddings.base64-answers": base.answers, "embeddings.base64-is-text": embeddings.is_text})
+@each({"embeddings.base64-answers": chat.completes, "embeddings.base64-is-text": embeddings.is_text})
 def test_base64(check: Check, encoded: Exchange, judge: Judge) -> None:
     judge(check, encoded)
 

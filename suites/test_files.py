@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from ozwell_harness.checks import base, files
-from ozwell_harness.client import Client, walk
+from ozwell_harness.checks import base, chat, files
+from ozwell_harness.client import Client
 from ozwell_harness.exchange import Call
 from ozwell_harness.model import Exchange
 from ozwell_harness.profile import Profile
-from ozwell_harness.shelf import Sent, Shelf, Upload, given_id
+from ozwell_harness.shelf import Listing, Sent, Shelf, Upload, given_id, read_on
 from ozwell_harness.suite import Check, Judge, each, requirement
 
-PAGE = 100
 PURPOSE = "assistants"
 UNKNOWN = "/files/file-no-such-file-7f3c"
 
@@ -33,18 +34,19 @@ def doomed(shelf: Shelf, stock: tuple[Upload, ...]) -> Upload:
 
 
 @pytest.fixture(scope="session")
-def deleted(shelf: Shelf, doomed: Upload, listing: list[Exchange]) -> Exchange:  # noqa: ARG001 - is read before
+def deleted(shelf: Shelf, doomed: Upload, listing: Listing) -> Exchange:  # noqa: ARG001 - is read before
     return shelf.delete(doomed.id, "delete a file")
 
 
 @pytest.fixture(scope="session")
-def filtered(client: Client, deleted: Exchange) -> list[Exchange]:  # noqa: ARG001 - comes first
+def filtered(client: Client, listing: Listing, deleted: Exchange) -> Listing:  # noqa: ARG001 - comes first
     """The list of one purpose, after the delete."""
-    query = {"purpose": PURPOSE}
-    return list(walk(client, "/files", "list files of one purpose", limit=PAGE, query=query, most=10))
+    label, query = "list files of one purpose", {"purpose": PURPOSE, **listing.asked}
+    first = client.get("/files", label, query=query)
+    return replace(listing, pages=(first, *read_on(client, first, label, query, listing.limit)))
 
 
-@each({"files.upload-answers": base.answers, "files.upload-created-at": files.created_at_is_now})
+@each({"files.upload-answers": chat.completes, "files.upload-created-at": files.created_at_is_now})
 def test_upload(check: Check, note: Upload, judge: Judge) -> None:
     judge(check, note.exchange)
 
@@ -71,7 +73,7 @@ def test_upload_filename(note: Upload, judge: Judge) -> None:
 
 @requirement("files.retrieve-answers")
 def test_retrieve(retrieved: Exchange, judge: Judge) -> None:
-    judge(base.answers, retrieved)
+    judge(chat.completes, retrieved)
 
 
 @requirement("files.readable-at-once")
@@ -90,28 +92,28 @@ def test_retrieve_equals_upload(retrieved: Exchange, note: Upload, judge: Judge)
 
 
 @requirement("files.list-answers")
-def test_list(listing: list[Exchange], judge: Judge) -> None:
-    judge(base.answers, listing[0])
+def test_list(listing: Listing, judge: Judge) -> None:
+    judge(chat.completes, listing.pages[0])
 
 
 @requirement("files.list-schema")
-def test_list_schema(listing: list[Exchange], profile: Profile, judge: Judge) -> None:
-    judge.every(base.matches_schema, listing, profile, "FileList")
+def test_list_schema(listing: Listing, profile: Profile, judge: Judge) -> None:
+    judge.every(base.matches_schema, listing.pages, profile, "FileList")
 
 
 @requirement("files.uploads-listed")
-def test_uploads_are_listed(listing: list[Exchange], note: Upload, judge: Judge) -> None:
-    judge(files.are_listed, listing, [note.id], PAGE)
+def test_uploads_are_listed(listing: Listing, note: Upload, judge: Judge) -> None:
+    judge(files.are_listed, listing.pages, [note.id], listing.limit)
 
 
 @requirement("files.list-ids-unique")
-def test_list_ids(listing: list[Exchange], judge: Judge) -> None:
-    judge(files.ids_are_unique, listing)
+def test_list_ids(listing: Listing, judge: Judge) -> None:
+    judge(files.ids_are_unique, listing.pages)
 
 
 @requirement("files.entry-equals-upload")
-def test_entry_equals_upload(listing: list[Exchange], note: Upload, judge: Judge) -> None:
-    judge(files.entry_is_alike, listing, note.exchange)
+def test_entry_equals_upload(listing: Listing, note: Upload, judge: Judge) -> None:
+    judge(files.entry_is_alike, listing.pages, note.exchange)
 
 
 @each({"files.simultaneous-accepted": files.all_are_accepted, "files.simultaneous-ids-unique": files.ids_differ})
@@ -126,8 +128,8 @@ def test_simultaneous_do_not_cross(stock: tuple[Upload, ...], judge: Judge) -> N
 
 
 @requirement("files.simultaneous-kept")
-def test_simultaneous_are_kept(listing: list[Exchange], stock: tuple[Upload, ...], judge: Judge) -> None:
-    judge(files.are_listed, listing, [upload.id for upload in stock], PAGE)
+def test_simultaneous_are_kept(listing: Listing, stock: tuple[Upload, ...], judge: Judge) -> None:
+    judge(files.are_listed, listing.pages, [upload.id for upload in stock], listing.limit)
 
 
 @each(
@@ -144,7 +146,7 @@ def test_unknown(call: Call, client: Client, profile: Profile, judge: Judge) -> 
 
 @requirement("files.delete-answers")
 def test_delete(deleted: Exchange, judge: Judge) -> None:
-    judge(base.answers, deleted)
+    judge(chat.completes, deleted)
 
 
 @requirement("files.delete-schema")
@@ -178,21 +180,21 @@ def test_deleted_is_not_deleted_again(doomed: Upload, shelf: Shelf, profile: Pro
 
 
 @requirement("files.filter-answers")
-def test_filter(filtered: list[Exchange], judge: Judge) -> None:
-    judge(base.answers, filtered[0])
+def test_filter(filtered: Listing, judge: Judge) -> None:
+    judge(chat.completes, filtered.pages[0])
 
 
 @requirement("files.filter-by-purpose")
-def test_filter_by_purpose(filtered: list[Exchange], stock: tuple[Upload, ...], judge: Judge) -> None:
+def test_filter_by_purpose(filtered: Listing, stock: tuple[Upload, ...], judge: Judge) -> None:
     others = [upload.id for upload in stock if upload.sent.purpose != PURPOSE and given_id(upload.exchange)]
-    judge(files.only_purpose, filtered, PURPOSE, others)
+    judge(files.only_purpose, filtered.pages, PURPOSE, others)
 
 
 @requirement("files.deleted-not-listed")
-def test_deleted_is_not_listed(filtered: list[Exchange], doomed: Upload, judge: Judge) -> None:
-    judge(files.is_not_listed, filtered, doomed.id)
+def test_deleted_is_not_listed(filtered: Listing, doomed: Upload, judge: Judge) -> None:
+    judge(files.is_not_listed, filtered.pages, doomed.id)
 
 
 @requirement("files.delete-spares-others")
-def test_delete_spares_others(filtered: list[Exchange], note: Upload, judge: Judge) -> None:
-    judge(files.are_listed, filtered, [note.id], PAGE)
+def test_delete_spares_others(filtered: Listing, note: Upload, judge: Judge) -> None:
+    judge(files.are_listed, filtered.pages, [note.id], filtered.limit)

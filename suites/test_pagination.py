@@ -11,12 +11,11 @@ from ozwell_harness.checks import base, pagination, params
 from ozwell_harness.client import Client, page_ids
 from ozwell_harness.model import Exchange, Unjudgeable
 from ozwell_harness.profile import ListLimits, Profile
-from ozwell_harness.shelf import Sent, Shelf
+from ozwell_harness.shelf import MOST_PAGES, Listing, Sent, Shelf, Upload
 from ozwell_harness.suite import Check, Judge, each, requirement
 
-PAGE = 100
-#: A walk gives up after so many pages: an account may hold any number of files.
-MOST_PAGES = 12
+#: The greatest documented limit.
+HUNDRED = 100
 #: What the cursors need, where the default limit is too large to be filled.
 FEW = 6
 #: The cursor of the page before stands here, from 0, so that its page lacks the first item as well.
@@ -24,11 +23,11 @@ BEFORE = 3
 
 
 @pytest.fixture(scope="session")
-def own(shelf: Shelf, listing: list[Exchange], profile: Profile) -> tuple[str, ...]:
+def own(shelf: Shelf, listing: Listing, profile: Profile) -> tuple[str, ...]:
     """The run's own files; with what the account holds besides, they are as many as the default limit."""
-    foreign = set(pagination.sequence(listing)) - shelf.made
+    foreign = set(pagination.sequence(listing.pages)) - shelf.made
     default = profile.expect.list_limits.default
-    wanted = default if default <= PAGE else FEW
+    wanted = default if default <= HUNDRED else FEW
     for number in range(wanted - len(foreign) - len(shelf.held)):
         sent = Sent(f"filler-{number + 1}.txt", b"One of many.")
         shelf.upload(f"upload filler {number + 1}", sent)
@@ -41,12 +40,12 @@ def first(client: Client, own: tuple[str, ...]) -> Exchange:  # noqa: ARG001 - a
 
 
 @pytest.fixture(scope="session")
-def walked(client: Client, first: Exchange) -> list[Exchange]:
-    """Pages of 1, of 2, then of 100, up to an empty one, one that says it is the last, or one seen before."""
+def walked(client: Client, first: Exchange, listing: Listing) -> list[Exchange]:
+    """Pages of 1, of 2, then full ones, up to one that is empty, says it is the last, or was seen before."""
     pages, seen = [first], set[str]()
-    for limit in islice(chain([2], repeat(PAGE)), MOST_PAGES):
+    for limit in islice(chain([2], repeat(listing.limit)), MOST_PAGES):
         ids = page_ids(pages[-1])
-        if not ids or seen.issuperset(ids) or _says_last(pages):
+        if not ids or seen.issuperset(ids) or _says_last(pages, listing.limit):
             break
         seen.update(ids)
         query = {"limit": limit, "after": ids[-1]}
@@ -54,9 +53,9 @@ def walked(client: Client, first: Exchange) -> list[Exchange]:
     return pages
 
 
-def _says_last(pages: list[Exchange]) -> bool:
+def _says_last(pages: list[Exchange], limit: int) -> bool:
     """A full page is never taken for the last one: has_more itself is judged."""
-    if len(pages) < 3 or len(page_ids(pages[-1])) >= PAGE:
+    if len(pages) < 3 or len(page_ids(pages[-1])) >= limit:
         return False
     return base.document_of(pages[-1]).get("has_more") is False
 
@@ -78,14 +77,18 @@ def cursor(second: Exchange) -> str:
 
 
 @pytest.fixture(scope="session")
-def continued(client: Client, shelf: Shelf, cursor: str) -> Exchange:
+def late(shelf: Shelf, walked: list[Exchange]) -> Upload:  # noqa: ARG001 - comes first
+    return shelf.upload("upload after a walk", Sent("late.txt", b"Late."))
+
+
+@pytest.fixture(scope="session")
+def continued(client: Client, late: Upload, cursor: str) -> Exchange:  # noqa: ARG001 - is there
     """The page after a cursor, asked for again after another upload."""
-    shelf.upload("upload during a walk", Sent("late.txt", b"Late."))
     return client.get("/files", "go on after an upload", query={"limit": 2, "after": cursor})
 
 
 @pytest.fixture(scope="session")
-def default_page(client: Client, continued: Exchange) -> Exchange:  # noqa: ARG001 - one more file is there
+def default_page(client: Client, late: Upload) -> Exchange:  # noqa: ARG001 - one more file is there
     return client.get("/files", "list files without limit")
 
 
@@ -118,13 +121,16 @@ def test_limit_two(second: Exchange, judge: Judge) -> None:
 
 
 @requirement("pagination.limit-hundred")
-def test_limit_hundred(listing: list[Exchange], judge: Judge) -> None:
-    judge(pagination.keeps_limit, listing[0], PAGE)
+def test_limit_hundred(hundred: Exchange, judge: Judge) -> None:
+    judge(pagination.keeps_limit, hundred, HUNDRED)
 
 
 @requirement("pagination.default-limit")
-def test_default_limit(default_page: Exchange, walked: list[Exchange], profile: Profile, judge: Judge) -> None:
-    judge(pagination.keeps_default, default_page, walked, profile.expect.list_limits.default)
+def test_default_limit(
+    default_page: Exchange, walked: list[Exchange], late: Upload, profile: Profile, judge: Judge
+) -> None:
+    known = {*pagination.sequence(walked), late.id}
+    judge(pagination.keeps_default, default_page, known, profile.expect.list_limits.default)
 
 
 @each(

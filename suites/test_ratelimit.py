@@ -18,6 +18,9 @@ from ozwell_harness.target import KeyName
 Exchanges = Callable[[], tuple[Exchange, ...]]
 
 AGAIN = "ask again after the wait"
+MEANWHILE = Call("GET", "/models", "list models with the main key meanwhile")
+#: After so many requests with the limited key comes one with the main key.
+BETWEEN = 1
 #: A prompt of about as many tokens: a few of them exceed the 10,000 a minute of the Free plan.
 WORDS = 2_500
 
@@ -27,9 +30,10 @@ class Spending:
     """What exhausting a key showed.
 
     Attributes:
-        requests: with the limited key, one after the other, until a 429 or until more would show nothing.
+        requests: with the limited key, one after the other, until a 429 or until more would show nothing; a request
+            with the main key was made after the first of them.
         before: the main key's last answer before, if it tells what remains.
-        meanwhile: an answer to the main key right afterwards.
+        meanwhile: an answer to the main key while the limited key was limited.
     """
 
     requests: tuple[Exchange, ...]
@@ -40,12 +44,24 @@ class Spending:
 @pytest.fixture(scope="session")
 def spent(client: Client, exchanges: Exchanges) -> Spending:
     before = spending.last_of_key(exchanges(), KeyName.MAIN.value)
-    made: list[Exchange] = []
+    made = _spend(client, client.recorder.send_once(_with_limited_key(1)))
+    if spending.is_short(made):
+        # The key had been used up before: once more, after the wait that it asks for.
+        made = _spend(client, client.send(_with_limited_key(1)))
+    return Spending(tuple(made), before, client.recorder.send_once(MEANWHILE))
+
+
+def _spend(client: Client, first: Exchange) -> list[Exchange]:
+    made = [first]
     while not spending.is_enough(made):
-        label = f"spend request {len(made) + 1} of the limited key"
-        made.append(client.recorder.send_once(Call("GET", "/models", label, key=KeyName.LIMITED)))
-    meanwhile = client.recorder.send_once(Call("GET", "/models", "list models with the main key meanwhile"))
-    return Spending(tuple(made), before, meanwhile)
+        if len(made) == BETWEEN:
+            client.recorder.send_once(MEANWHILE)
+        made.append(client.recorder.send_once(_with_limited_key(len(made) + 1)))
+    return made
+
+
+def _with_limited_key(number: int) -> Call:
+    return Call("GET", "/models", f"spend request {number} of the limited key", key=KeyName.LIMITED)
 
 
 @pytest.fixture(scope="session")
@@ -145,6 +161,11 @@ def test_spending(check: Check, spent: Spending, judge: Judge) -> None:
 @requirement("ratelimit.per-key")
 def test_per_key(spent: Spending, judge: Judge) -> None:
     judge(spending.other_key_is_free, spent.meanwhile, spent.before)
+
+
+@requirement("ratelimit.counted-per-key")
+def test_counted_per_key(spent: Spending, judge: Judge) -> None:
+    judge(spending.other_key_costs_nothing, spent.requests, BETWEEN)
 
 
 @requirement("ratelimit.waiting-helps")

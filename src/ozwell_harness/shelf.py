@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ozwell_harness.client import Client, segment, upload_call
+from ozwell_harness.client import Client, page_ids, segment, upload_call
 from ozwell_harness.exchange import Call
 from ozwell_harness.model import Exchange, Unjudgeable
 from ozwell_harness.target import KeyName
+
+#: An account may hold any number of files; no list is read further than this.
+MOST_PAGES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,20 @@ class Upload:
             Unjudgeable: the upload gave no id.
         """
         return file_path(self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Pages of the list of files.
+
+    Attributes:
+        limit: how many files a page may hold; a last page with fewer is the end of the list.
+        asked: the query that asks for this limit; empty where it is the default.
+    """
+
+    pages: tuple[Exchange, ...]
+    limit: int
+    asked: Mapping[str, object]
 
 
 class Shelf:
@@ -112,6 +129,17 @@ class Shelf:
         if file_id is not None:
             self._held[file_id] = key
             self._made.add(file_id)
+
+
+def read_on(client: Client, first: Exchange, label: str, query: Mapping[str, object], limit: int) -> Iterator[Exchange]:
+    """Read on in the list of files by ``after``, until a page is not full or ``MOST_PAGES`` have been read."""
+    page = first
+    for number in range(2, MOST_PAGES + 1):
+        ids = page_ids(page)
+        if len(ids) < limit:
+            return
+        page = client.get("/files", f"{label}, page {number}", query={**query, "after": ids[-1]})
+        yield page
 
 
 def file_path(file_id: str) -> str:

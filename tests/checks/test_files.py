@@ -98,7 +98,12 @@ HIDING = Case(
     files_safety.hides,
     {"404": refusal(404), "403": refusal(403), "400": refusal(400)},
     {"200": uploaded(), "204": exchange(204)},
-    {"the other key is refused": refusal(401), "500": exchange(500), "nothing": unanswered()},
+    {
+        "the other key is refused": refusal(401),
+        "500": exchange(500),
+        "an error inside a 200": exchange(json={"error": {"message": "No such file."}}),
+        "nothing": unanswered(),
+    },
 )
 
 CASES = {

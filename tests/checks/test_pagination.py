@@ -59,7 +59,7 @@ CASES = {
         {"three of six": page("abc"), "of a list that grew": page("zab")},
         {"all": page("abcdef"), "fewer": page("ab"), "one more": page("abcd")},
         {"refused": refusal()},
-        more=(WALK, 3),
+        more=(set("abcdef"), 3),
     ),
     "pagination.limit-zero-refused": REFUSING,
     "pagination.limit-negative-refused": REFUSING,
@@ -178,7 +178,7 @@ def test_every_requirement_has_a_case() -> None:
 
 
 def test_a_short_list_cannot_show_the_default() -> None:
-    assert verdict(pagination.keeps_default, page("abcdef"), WALK, 20) == "silent"
+    assert verdict(pagination.keeps_default, page("abcdef"), set("abcdefg"), 20) == "silent"
 
 
 @pytest.mark.parametrize(

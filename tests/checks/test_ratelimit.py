@@ -87,11 +87,19 @@ CASES = {
         {"429": SPENT, "429 at once": [throttled()], "429 after two windows met": [*spend(1, 0, 2, 1, 0), throttled()]},
         {
             "one more in a window": spend(2, 1, 0, 0),
+            "one more in the second window": [*spend(0, reset=NOW + 1), *spend(2, 1, 0, 0)],
             "more than two windows": spend(*[0] * 7, reset=NOW + 5),
+            "never, and each with a reset of its own": [success(reset=NOW + 60 + n) for n in range(7)],
             "never, and nothing told": SILENT,
         },
         {
             "the key is refused": [refusal(401)],
+            "several short windows met": [
+                *spend(1, 0, reset=NOW + 1),
+                *spend(2, 1, reset=NOW + 3),
+                *spend(2, reset=NOW + 5),
+            ],
+            "short windows, slowly": [success(reset=NOW + n + 2, started=NOW + n) for n in range(7)],
             "a limit too high": spend(*range(999, 869, -1), limit=1000),
             "too slow to exceed it": SLOW,
             "no answer": [*spend(2, 1), unanswered()],
@@ -178,6 +186,19 @@ CASES = {
             "an old window": (throttled(), success(remaining=9, reset=NOW - 5)),
         },
     ),
+    "ratelimit.counted-per-key": Case(
+        spending.other_key_costs_nothing,
+        {"by one": SPENT, "not to the end": spend(9, 8, 7), "refilled meanwhile": spend(9, 9, 8)},
+        {"by two after the other key's request": spend(9, 7, 6, 5)},
+        {
+            "by two always": spend(9, 7, 5),
+            "refilled later": spend(9, 8, 8, 7),
+            "too few": spend(1, 0),
+            "a new window": [*spend(9), *spend(7, 6, reset=NOW + 60)],
+            "nothing told": SILENT,
+        },
+        more=(1,),
+    ),
     "ratelimit.waiting-helps": Case(
         spending.waiting_helps,
         {"200": [throttled(), success()]},
@@ -253,6 +274,14 @@ def test_every_requirement_has_a_case() -> None:
 )
 def test_spending_stops_when_more_would_show_nothing(spent: list[Exchange], enough: bool) -> None:
     assert spending.is_enough(spent) is enough
+
+
+@pytest.mark.parametrize(
+    ("spent", "short"),
+    [([throttled()], True), ([*spend(1, 0), throttled()], True), (SPENT, False), (spend(2), False), (SILENT, False)],
+)
+def test_a_key_that_was_in_use_shows_little(spent: list[Exchange], short: bool) -> None:
+    assert spending.is_short(spent) is short
 
 
 @pytest.mark.parametrize(("limit", "chats"), [(None, 0), (20, 6), (100, 0), (6, 3), (3, 0)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from ozwell_harness.checks.base import outcome, refused, response_of, shown
+from ozwell_harness.checks.base import document_of, outcome, refused, response_of, shown
 from ozwell_harness.checks.files import content_is, entries
 from ozwell_harness.model import Deviation, Exchange, Unjudgeable
 from ozwell_harness.profile import ErrorExpectation
@@ -60,11 +60,19 @@ def hides(exchange: Exchange) -> Deviation | None:
     """
     _other_is_accepted(exchange)
     status = response_of(exchange).status
-    if 200 <= status < 300:
-        return Deviation("another key reaches the file", "status 403 or 404", outcome(exchange))
-    if not 400 <= status < 500:
+    if 400 <= status < 500:
+        return None
+    if not 200 <= status < 300 or _is_error(exchange):
         raise Unjudgeable(f"another key's request was answered {outcome(exchange)}")
-    return None
+    return Deviation("another key reaches the file", "status 403 or 404", outcome(exchange))
+
+
+def _is_error(exchange: Exchange) -> bool:
+    """An error inside a 200 is another requirement's matter."""
+    try:
+        return document_of(exchange).keys() == {"error"}
+    except Unjudgeable:
+        return False
 
 
 def lists_none_of(exchange: Exchange, ids: Collection[str]) -> Deviation | None:

@@ -43,13 +43,13 @@ def keeps_limit(page: Exchange, limit: int) -> Deviation | None:
     return Deviation("the page holds more items than its limit", f"at most {limit} items", f"{count} items")
 
 
-def keeps_default(page: Exchange, walked: Sequence[Exchange], default: int) -> Deviation | None:
-    """A page without limit holds the default number of items, if the list holds more than that.
+def keeps_default(page: Exchange, items: Collection[str], default: int) -> Deviation | None:
+    """A page without limit holds the default number of items, if the list, of which ``items`` are known, holds more.
 
     Raises:
         Unjudgeable: the list is too short to show it.
     """
-    count, known = len(items_of(page)), len(set(sequence(walked)) | set(ids_of(page)))
+    count, known = len(items_of(page)), len({*items, *ids_of(page)})
     if count == default and known > default:
         return None
     if count <= default and known <= default:

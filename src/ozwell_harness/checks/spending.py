@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from itertools import groupby, pairwise
 
 from ozwell_harness.checks.base import answers, outcome
+from ozwell_harness.checks.clock import clocks
 from ozwell_harness.checks.ratelimit import LIMIT, REMAINING, RESET, WINDOW_S, read, value_of
 from ozwell_harness.checks.usage import count_of
 from ozwell_harness.model import Deviation, Exchange, Unjudgeable
@@ -20,17 +21,26 @@ MOST_REQUESTS = 130
 #: No more tokens than this are spent to meet a budget of tokens.
 MOST_TOKENS = 16_000
 
+#: So many answers of one window show how what remains develops.
+_TELLING = 3
+
 #: Requests a minute of the documented plans with a fixed budget → tokens a minute.
 TOKENS_OF_PLAN = {20: 10_000, 100: 100_000}
 
 
 def is_enough(spent: Sequence[Exchange]) -> bool:
     """Tell whether a sequence of requests with one key need not go on: it met the limit, or never will."""
-    if not spent:
-        return False
-    return (
-        spent[-1].status != 200 or len(spent) >= MOST_REQUESTS or _duration_s(spent) > WINDOW_S or _is_exceeded(spent)
-    )
+    if not spent or spent[-1].status != 200:
+        return bool(spent)
+    limit = read(spent[-1], LIMIT)
+    most = MOST_REQUESTS if limit is None else min(MOST_REQUESTS, 2 * limit + 1)
+    return len(spent) >= most or _duration_s(spent) > WINDOW_S or _is_exceeded(spent)
+
+
+def is_short(spent: Sequence[Exchange]) -> bool:
+    """Tell whether the key was in use before, so that the sequence met the limit before it could show much."""
+    limit = read(spent[-1], LIMIT)
+    return spent[-1].status == 429 and limit is not None and len(spent) <= min(limit, _TELLING)
 
 
 def exceeding_is_refused(spent: Sequence[Exchange]) -> Deviation | None:
@@ -63,7 +73,7 @@ def remaining_falls(spent: Sequence[Exchange]) -> Deviation | None:
     Raises:
         Unjudgeable: no three answers of one window say what remains.
     """
-    runs = [run for run in _windows(spent) if len(run) >= 3]
+    runs = [run for run in _windows(spent) if len(run) >= _TELLING]
     if not runs:
         raise Unjudgeable("no three answers of one window say what remains")
     for run in runs:
@@ -118,6 +128,30 @@ def other_key_is_free(after: Exchange, before: Exchange | None) -> Deviation | N
         raise Unjudgeable("the other key may be limited on its own account")
     return Deviation(
         "another key is limited, too", f"200: of its own limit {left} requests remained until {reset}", outcome(after)
+    )
+
+
+def other_key_costs_nothing(spent: Sequence[Exchange], place: int) -> Deviation | None:
+    """A request with another key, made before the one at ``place``, does not lower what remains of this key.
+
+    Raises:
+        Unjudgeable: what remains is not told, does not fall one by one, or the window changed.
+    """
+    told = [(read(exchange, RESET), read(exchange, REMAINING)) for exchange in spent if exchange.status == 200]
+    falls = [
+        (earlier[1] - later[1])
+        for earlier, later in pairwise(told)
+        if earlier[1] is not None and later[1] is not None and earlier[0] == later[0]
+    ]
+    if len(falls) < len(told) - 1 or len(falls) < _TELLING - 1:
+        raise Unjudgeable("no three answers of one window say what remains")
+    between = falls.pop(place - 1)
+    if any(fall != 1 for fall in falls):
+        raise Unjudgeable("what remains does not fall one by one")
+    if between <= 1:
+        return None
+    return Deviation(
+        "requests with another key are counted, too", f"{REMAINING} lower by 1", f"{REMAINING} lower by {between}"
     )
 
 
@@ -199,13 +233,25 @@ def _duration_s(spent: Sequence[Exchange]) -> float:
 def _is_exceeded(spent: Sequence[Exchange]) -> bool:
     """Tell whether more was answered than any kind of window allows.
 
-    In one window, by its reset, that is one more than the limit; where the windows cannot be told apart, two may meet.
+    In one window, by its reset, that is one more than the limit. Where every answer has a reset of its own, as windows
+    that slide or refill may have it, twice the limit until the first one's reset.
     """
-    limit = read(spent[-1], LIMIT)
-    if limit is None or spent[-1].status != 200 or _duration_s(spent) > WINDOW_S:
+    limit, reset = read(spent[-1], LIMIT), read(spent[-1], RESET)
+    if limit is None or spent[-1].status != 200:
         return False
-    resets = [read(exchange, RESET) for exchange in spent]
-    return len(spent) > 2 * limit or (resets[-1] is not None and resets.count(resets[-1]) > limit)
+    alike = [exchange for exchange in spent if reset is not None and read(exchange, RESET) == reset]
+    return _holds_more(alike, limit) or _holds_more(spent, 2 * limit)
+
+
+def _holds_more(spent: Sequence[Exchange], most: int) -> bool:
+    """Tell whether there are more than ``most`` requests, all of them before the first one's reset."""
+    return len(spent) > most and _duration_s(spent) <= _window_s(spent[0])
+
+
+def _window_s(first: Exchange) -> float:
+    """Seconds until the reset that the first answer told; a minute where it told none."""
+    reset = read(first, RESET)
+    return WINDOW_S if reset is None else min(WINDOW_S, reset - max(clocks(first)))
 
 
 def _windows(spent: Sequence[Exchange]) -> list[list[int]]:

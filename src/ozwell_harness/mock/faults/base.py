@@ -64,6 +64,7 @@ class Fault:
         kind: a fault, or a legal variation that must not be reported.
         apply: the function itself.
         operations: the operations it touches; empty for all.
+        breaks: ids of the requirements that a conformance run must report under it, no more and no fewer.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Fault:
     kind: Kind
     apply: Callable[..., Any]
     operations: frozenset[Operation] = frozenset()
+    breaks: tuple[str, ...] = ()
 
     def touches(self, operation: Operation | None) -> bool:
         """Whether the fault applies to an operation; None is a path that is not part of the API."""
@@ -87,105 +89,105 @@ class Area:
         self.faults: list[Fault] = []
 
     def auth(
-        self, name: str, description: str, *operations: Operation
+        self, name: str, description: str, *operations: Operation, breaks: tuple[str, ...] = ()
     ) -> Callable[[Callable[[Admission, Call], Admission]], Callable[[Admission, Call], Admission]]:
         """Acts on the decision about the key."""
-        return self._register(Hook.AUTH, name, description, operations)
+        return self._register(Hook.AUTH, name, description, operations, breaks)
 
     def limiter(
-        self, name: str, description: str, *operations: Operation
+        self, name: str, description: str, *operations: Operation, breaks: tuple[str, ...] = ()
     ) -> Callable[[Callable[[Limiter, Call], Limiter]], Callable[[Limiter, Call], Limiter]]:
         """Wraps the place where spending is counted."""
-        return self._register(Hook.LIMITER, name, description, operations)
+        return self._register(Hook.LIMITER, name, description, operations, breaks)
 
     def limit(
-        self, name: str, description: str, *operations: Operation
+        self, name: str, description: str, *operations: Operation, breaks: tuple[str, ...] = ()
     ) -> Callable[[Callable[[Quota, Call], Quota]], Callable[[Quota, Call], Quota]]:
         """Acts on what the limiter decided, before headers or a 429 are made of it."""
-        return self._register(Hook.LIMIT, name, description, operations)
+        return self._register(Hook.LIMIT, name, description, operations, breaks)
 
     def store(
-        self, name: str, description: str, *operations: Operation
+        self, name: str, description: str, *operations: Operation, breaks: tuple[str, ...] = ()
     ) -> Callable[[Callable[[Store, Call], Store]], Callable[[Store, Call], Store]]:
         """Wraps the place where files and conversations are kept."""
-        return self._register(Hook.STORE, name, description, operations)
+        return self._register(Hook.STORE, name, description, operations, breaks)
 
     def body(
-        self, name: str, description: str, *operations: Operation
+        self, name: str, description: str, *operations: Operation, breaks: tuple[str, ...] = ()
     ) -> Callable[[Callable[[bytes, Call], bytes]], Callable[[bytes, Call], bytes]]:
         """Acts on the bytes of a JSON body or an uploaded file before they are read."""
-        return self._register(Hook.BODY, name, description, operations)
+        return self._register(Hook.BODY, name, description, operations, breaks)
 
     def request(
-        self, name: str, description: str, *operations: Operation
+        self, name: str, description: str, *operations: Operation, breaks: tuple[str, ...] = ()
     ) -> Callable[[Callable[[JsonObject, Call], JsonObject]], Callable[[JsonObject, Call], JsonObject]]:
         """Acts on the decoded body, or on the query of a GET, before validation.
 
         Mending an invalid value skips a rule, dropping a valid one ignores a parameter.
         """
-        return self._register(Hook.REQUEST, name, description, operations)
+        return self._register(Hook.REQUEST, name, description, operations, breaks)
 
     def plan(
-        self, name: str, description: str, *operations: Operation
+        self, name: str, description: str, *operations: Operation, breaks: tuple[str, ...] = ()
     ) -> Callable[[Callable[[Completion, Call], Completion]], Callable[[Completion, Call], Completion]]:
         """Acts on what will be answered, plain and streamed alike."""
-        return self._register(Hook.PLAN, name, description, operations)
+        return self._register(Hook.PLAN, name, description, operations, breaks)
 
     def page(
-        self, name: str, description: str, *operations: Operation
+        self, name: str, description: str, *operations: Operation, breaks: tuple[str, ...] = ()
     ) -> Callable[[Callable[[Page, Call], Page]], Callable[[Page, Call], Page]]:
         """Acts on one page of a list."""
-        return self._register(Hook.PAGE, name, description, operations)
+        return self._register(Hook.PAGE, name, description, operations, breaks)
 
     def result(
-        self, name: str, description: str, *operations: Operation
+        self, name: str, description: str, *operations: Operation, breaks: tuple[str, ...] = ()
     ) -> Callable[[Callable[[JsonObject, Call], JsonObject]], Callable[[JsonObject, Call], JsonObject]]:
         """Acts on the JSON object of a successful plain answer."""
-        return self._register(Hook.RESULT, name, description, operations)
+        return self._register(Hook.RESULT, name, description, operations, breaks)
 
     def chunks(
-        self, name: str, description: str, *operations: Operation
+        self, name: str, description: str, *operations: Operation, breaks: tuple[str, ...] = ()
     ) -> Callable[
         [Callable[[Iterable[JsonObject], Call], Iterable[JsonObject]]],
         Callable[[Iterable[JsonObject], Call], Iterable[JsonObject]],
     ]:
         """Acts on the sequence of chunk objects of a stream."""
-        return self._register(Hook.CHUNKS, name, description, operations)
+        return self._register(Hook.CHUNKS, name, description, operations, breaks)
 
     def events(
-        self, name: str, description: str, *operations: Operation
+        self, name: str, description: str, *operations: Operation, breaks: tuple[str, ...] = ()
     ) -> Callable[
         [Callable[[Iterable[StreamItem], Call], Iterable[StreamItem]]],
         Callable[[Iterable[StreamItem], Call], Iterable[StreamItem]],
     ]:
         """Acts on the sequence of encoded events: bytes to flush, and acts between them."""
-        return self._register(Hook.EVENTS, name, description, operations)
+        return self._register(Hook.EVENTS, name, description, operations, breaks)
 
     def error(
-        self, name: str, description: str, *operations: Operation
+        self, name: str, description: str, *operations: Operation, breaks: tuple[str, ...] = ()
     ) -> Callable[[Callable[[Refusal, Call], Refusal]], Callable[[Refusal, Call], Refusal]]:
         """Acts on a refusal: its status, headers and envelope."""
-        return self._register(Hook.ERROR, name, description, operations)
+        return self._register(Hook.ERROR, name, description, operations, breaks)
 
     def reply(
-        self, name: str, description: str, *operations: Operation
+        self, name: str, description: str, *operations: Operation, breaks: tuple[str, ...] = ()
     ) -> Callable[[Callable[[Reply, Call], Reply]], Callable[[Reply, Call], Reply]]:
         """Acts on the finished reply: status, headers and body."""
-        return self._register(Hook.REPLY, name, description, operations)
+        return self._register(Hook.REPLY, name, description, operations, breaks)
 
     def wire(
-        self, name: str, description: str, *operations: Operation
+        self, name: str, description: str, *operations: Operation, breaks: tuple[str, ...] = ()
     ) -> Callable[
         [Callable[[Connection, Reply, Call], Awaitable[None]]], Callable[[Connection, Reply, Call], Awaitable[None]]
     ]:
         """Takes over the sending of the reply, byte by byte if it likes."""
-        return self._register(Hook.WIRE, name, description, operations)
+        return self._register(Hook.WIRE, name, description, operations, breaks)
 
     def _register(
-        self, hook: Hook, name: str, description: str, operations: tuple[Operation, ...]
+        self, hook: Hook, name: str, description: str, operations: tuple[Operation, ...], breaks: tuple[str, ...]
     ) -> Callable[[_F], _F]:
         def register(function: _F) -> _F:
-            fault = Fault(f"{self.name}.{name}", description, hook, self.kind, function, frozenset(operations))
+            fault = Fault(f"{self.name}.{name}", description, hook, self.kind, function, frozenset(operations), breaks)
             self.faults.append(fault)
             return function
 
