@@ -112,9 +112,7 @@ class Session:
             notes.append("Interrupted: this report holds what was judged until then.")
         cost = self.recorder.cost
         if cost.throttled:
-            notes.append(
-                f"The target limited the rate {cost.throttled} times; the run waited {cost.waited_s:.0f} s for it."
-            )
+            notes.append(f"Rate limits that were waited out: {cost.throttled}, {cost.waited_s:.0f} s in all.")
         return tuple(notes)
 
 

@@ -79,26 +79,34 @@ class Pointer:
 
 def verdict_sentence(run: Run) -> str:
     """Say in one sentence why the verdict is what it is."""
-    counts = run.tally.counts
-    failed, warned = counts.get(Status.FAILED, 0), counts.get(Status.WARNED, 0)
-    warnings = f" ({count(warned, 'warning')})" if warned else ""
+    failed = run.tally.counts.get(Status.FAILED, 0)
     if run.interrupted:
         return f"The run was interrupted; {count(failed, 'requirement')} had failed until then."
-    known = len(run.baseline.expected)
+    warned = run.tally.counts.get(Status.WARNED, 0)
+    warnings = f" ({count(warned, 'warning')})" if warned else ""
     match run.verdict:
-        case Verdict.CONFORMANT if failed:
-            return f"Every MUST that was judged is met, but for {count(known, 'known deviation')}{warnings}."
         case Verdict.CONFORMANT:
-            return f"Every MUST that was judged is met{warnings}."
-        case Verdict.NONCONFORMANT if run.baseline.stale:
-            stale = len(run.baseline.passing | run.baseline.expired)
-            return f"The baseline is no longer true for {count(stale, 'requirement')}{warnings}."
-        case Verdict.NONCONFORMANT if failed:
-            return f"{count(failed, 'requirement')} that the target MUST meet {_is_are(failed)} not met{warnings}."
+            return f"Every MUST that was judged is met{_but_for_known(run)}{warnings}."
         case Verdict.NONCONFORMANT:
-            return f"The target does not conform{warnings}."
+            return f"{_broken(run, failed)}{warnings}."
         case Verdict.INCONCLUSIVE:
-            return _inconclusive(counts)
+            return _inconclusive(run.tally.counts)
+
+
+def _but_for_known(run: Run) -> str:
+    known = sum(f.status is Status.FAILED and f.requirement in run.baseline.expected for f in run.findings)
+    return f", but for {count(known, 'known deviation')}" if known else ""
+
+
+def _broken(run: Run, failed: int) -> str:
+    said = []
+    if failed:
+        said.append(f"{count(failed, 'requirement')} that the target MUST meet {_is_are(failed)} not met")
+    if run.baseline.stale:
+        stale = len(run.baseline.passing | run.baseline.expired)
+        said.append(f"the baseline is no longer true for {count(stale, 'requirement')}")
+    sentence = "; ".join(said) or "the target does not conform"
+    return sentence[0].upper() + sentence[1:]
 
 
 def _inconclusive(counts: Mapping[Status, int]) -> str:
