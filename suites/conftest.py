@@ -8,16 +8,23 @@ from dataclasses import replace
 
 import pytest
 
-from ozwell_harness.client import Client, json_call, user
+from ozwell_harness.client import Client, json_call, page_ids, user
 from ozwell_harness.model import Exchange
+from ozwell_harness.odd_files import SHARED, OddFiles
 from ozwell_harness.profile import Profile
-from ozwell_harness.shelf import Listing, Sent, Shelf, Upload, read_on
+from ozwell_harness.shelf import Listing, Sent, Shelf, Upload, given_id, read_on, walk_files
 from ozwell_harness.target import KeyName, Target
+
+#: The greatest documented limit of a list.
+LARGEST_LIMIT = 100
 
 
 @pytest.fixture(scope="session")
 def model_list(client: Client) -> Exchange:
-    return client.get("/models", "list models")
+    # The look at the target before the run has asked for it already.
+    first = next(iter(client.recorder.exchanges), None)
+    known = first is not None and (first.request.method, first.request.path, first.status) == ("GET", "/models", 200)
+    return first if first is not None and known else client.get("/models", "list models")
 
 
 @pytest.fixture(scope="session")
@@ -61,21 +68,26 @@ def note_retrieved(client: Client, note: Upload) -> Exchange:
 
 
 @pytest.fixture(scope="session")
-def stock(shelf: Shelf) -> tuple[Upload, ...]:
-    """Files of two purposes, uploaded at the same time."""
+def stranger(shelf: Shelf, note: Upload) -> Upload:  # noqa: ARG001 - comes first
+    """A file of another purpose: between files of the note's purpose in a list that is ordered by time."""
     line = b'{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]}\n'
-    files = [
-        Sent("first.txt", b"The first of four."),
-        Sent("second.jsonl", line, "fine-tune"),
-        Sent("third.jsonl", line * 2, "fine-tune"),
-        Sent("fourth.txt", b"The fourth of four."),
-    ]
-    return shelf.upload_together("upload at the same time", files)
+    return shelf.upload("upload for another purpose", Sent("stranger.jsonl", line, "fine-tune"))
 
 
 @pytest.fixture(scope="session")
-def hundred(client: Client, note: Upload, stock: tuple[Upload, ...]) -> Exchange:  # noqa: ARG001 - are there
-    """The list with the note and the stock in it, a hundred at most."""
+def stock(shelf: Shelf, stranger: Upload) -> tuple[Upload, ...]:  # noqa: ARG001 - comes first
+    """Odd files, uploaded at the same time."""
+    return shelf.upload_together("upload at the same time", list(dict.fromkeys(SHARED.values())))
+
+
+@pytest.fixture(scope="session")
+def odd_files(shelf: Shelf, client: Client, stock: tuple[Upload, ...]) -> OddFiles:
+    return OddFiles(shelf, client, stock)
+
+
+@pytest.fixture(scope="session")
+def hundred(client: Client, stock: tuple[Upload, ...]) -> Exchange:  # noqa: ARG001 - are there
+    """The list with the run's own files in it, a hundred at most."""
     return client.get("/files", "list a hundred files", query={"limit": 100})
 
 
@@ -88,5 +100,33 @@ def listing(client: Client, hundred: Exchange, profile: Profile) -> Listing:
     return Listing((hundred, *read_on(client, hundred, "list files", asked, 100)), 100, asked)
 
 
+@pytest.fixture(scope="session")
+def walked(client: Client, listing: Listing) -> list[Exchange]:
+    """Pages of 1, of 2, then full ones, up to one that is empty, says it is the last, or was seen before."""
+    return walk_files(client, listing.limit)
+
+
+@pytest.fixture(scope="session")
+def late(shelf: Shelf, walked: list[Exchange]) -> Upload:  # noqa: ARG001 - comes first
+    """A file uploaded after the list was walked through, and deleted soon."""
+    return shelf.upload("upload after a walk", Sent("late.txt", b"Late, and soon gone."))
+
+
+@pytest.fixture(scope="session")
+def continued(client: Client, late: Upload, walked: list[Exchange], profile: Profile) -> Exchange | None:  # noqa: ARG001
+    """What follows the second page, asked for again after another upload; a default page where it may be full."""
+    ids = page_ids(walked[1]) if len(walked) > 1 else []
+    limit: dict[str, object] = {} if profile.expect.list_limits.default <= LARGEST_LIMIT else {"limit": 2}
+    return client.get("/files", "go on after an upload", query={**limit, "after": ids[-1]}) if ids else None
+
+
+@pytest.fixture(scope="session")
+def deleted_by_other(shelf: Shelf, target: Target, late: Upload, continued: Exchange | None) -> Exchange | None:  # noqa: ARG001
+    """An attempt to delete the late file with another tenant's key."""
+    if KeyName.OTHER not in target.keys or not given_id(late.exchange):
+        return None
+    return shelf.delete(late.id, "delete a file with another key", key=KeyName.OTHER)
+
+
 def unknown_model_chat() -> dict[str, object]:
-    return {"model": "no-such-model-7f3c", "messages": [user("Say hello.")], "max_tokens": 16}
+    return {"model": "no-such-model-7f3c", "messages": [user("Say hello.")]}

@@ -7,6 +7,7 @@ half failed: the same operation with a plainly wrong key, the same credential at
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -16,7 +17,7 @@ from ozwell_harness.checks import auth, errors
 from ozwell_harness.client import JSON_TYPE, Client, json_call, segment, upload_call, user
 from ozwell_harness.exchange import MADE_UP_KEY, Call
 from ozwell_harness.model import Exchange, Unjudgeable
-from ozwell_harness.profile import Profile
+from ozwell_harness.profile import ErrorExpectation, Profile
 from ozwell_harness.suite import Check, Judge, each, requirement
 from ozwell_harness.target import KeyName, Target
 
@@ -31,8 +32,15 @@ CREDENTIALS = {
     "extended": "a valid key and more",
     "prefix": "the prefix of all keys alone",
     "revoked": "a revoked key",
+    "restricted": "a key without permission",
     "lower-case": "the key under the bearer scheme",
 }
+
+KEYS = {"revoked": KeyName.REVOKED, "restricted": KeyName.RESTRICTED}
+
+
+class UnmakeableError(Unjudgeable):
+    """A credential needs a key that this run does not have."""
 
 
 def question(target: Target) -> dict[str, object]:
@@ -45,7 +53,7 @@ def operations(target: Target) -> dict[str, Call]:
     return {
         "chat": json_call("/chat/completions", chat, "chat"),
         "chat-stream": json_call("/chat/completions", chat | {"stream": True}, "a streamed chat"),
-        "broken-chat": json_call("/chat/completions", {}, "an empty object as a chat"),
+        "broken-stream": json_call("/chat/completions", {"stream": True}, "a streamed chat of nothing"),
         "responses": json_call("/responses", chat, "create a response"),
         "embeddings": json_call("/embeddings", embeddings, "embed"),
         "files-list": Call("GET", "/files", "list files"),
@@ -60,18 +68,22 @@ def operations(target: Target) -> dict[str, Call]:
 
 
 def authorization(target: Target, credential: str) -> tuple[str, ...]:
-    """The values of Authorization; Unjudgeable where this run cannot make the credential."""
+    """The values of Authorization.
+
+    Raises:
+        UnmakeableError: this run cannot make the credential.
+    """
     wrong = f"Bearer {MADE_UP_KEY}"
     key = target.keys[KeyName.MAIN].reveal()
     match credential:
         case "none":
             return ()
-        case "revoked" if KeyName.REVOKED in target.keys:
-            return (f"Bearer {target.keys[KeyName.REVOKED].reveal()}",)
+        case "revoked" | "restricted" if (name := KEYS[credential]) in target.keys:
+            return (f"Bearer {target.keys[name].reveal()}",)
         case "prefix" if end := next((n for n, c in enumerate(key[:12], 1) if c in "_-"), None):
             return (f"Bearer {key[:end]}",)
-        case "prefix" | "revoked":
-            raise Unjudgeable(f"this run has no {credential} to send")
+        case "prefix" | "revoked" | "restricted":
+            raise UnmakeableError(f"this run has no {credential} to send")
     known = {
         "wrong": (wrong,),
         "empty-token": ("Bearer",),
@@ -88,33 +100,48 @@ Knock = Callable[[str, str], Exchange]
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
-    """What must be refused: (operation, credential), the second only sent if the first is let in."""
+class Try:
+    """A credential at an operation, and the situation whose statuses refuse it."""
 
-    first: tuple[str, str]
-    second: tuple[str, str]
+    operation: str
+    credential: str
     situation: str = "bad_key"
 
 
+#: What must be refused: the later tries are made only if the one before was let in, or cannot be made.
 REFUSALS = {
-    "auth.wrong-key-refused": Refusal(("chat-stream", "wrong"), ("chat", "wrong")),
-    "auth.enforced-on-chat": Refusal(("chat-stream", "wrong"), ("chat-stream", "wrong")),
-    "auth.enforced-on-models-retrieve": Refusal(("models-retrieve", "two-values"), ("models-retrieve", "wrong")),
-    "auth.two-values-refused": Refusal(("models-retrieve", "two-values"), ("chat", "two-values"), "ambiguous_key"),
-    "auth.enforced-on-responses": Refusal(("responses", "empty-token"), ("responses", "wrong")),
-    "auth.empty-token-refused": Refusal(("responses", "empty-token"), ("chat", "empty-token"), "malformed_key"),
-    "auth.enforced-on-embeddings": Refusal(("embeddings", "extended"), ("embeddings", "wrong")),
-    "auth.extended-key-refused": Refusal(("embeddings", "extended"), ("chat", "extended")),
-    "auth.enforced-on-files-list": Refusal(("files-list", "other-scheme"), ("files-list", "wrong")),
-    "auth.other-scheme-refused": Refusal(("files-list", "other-scheme"), ("chat", "other-scheme"), "malformed_key"),
-    "auth.enforced-on-files-retrieve": Refusal(("files-retrieve", "no-scheme"), ("files-retrieve", "wrong")),
-    "auth.no-scheme-refused": Refusal(("files-retrieve", "no-scheme"), ("chat", "no-scheme"), "malformed_key"),
-    "auth.enforced-on-files-content": Refusal(("files-content", "prefix"), ("files-content", "wrong")),
-    "auth.prefix-alone-refused": Refusal(("files-content", "prefix"), ("chat", "prefix")),
-    "auth.enforced-on-files-delete": Refusal(("files-delete", "revoked"), ("files-delete", "wrong")),
-    "auth.revoked-key-refused": Refusal(("files-delete", "revoked"), ("chat", "revoked")),
-    "auth.enforced-on-files-upload": Refusal(("broken-upload", "wrong"), ("files-upload", "wrong")),
-    "auth.judged-before-body": Refusal(("broken-upload", "wrong"), ("broken-chat", "wrong")),
+    # If chat lets it in, is it for the key or for the operation?
+    "auth.wrong-key-refused": (Try("broken-stream", "wrong"), Try("models-list", "wrong")),
+    "auth.enforced-on-chat": (Try("broken-stream", "wrong"), Try("chat-stream", "wrong")),
+    "auth.judged-before-body": (Try("broken-stream", "wrong"),),
+    "auth.enforced-on-models-retrieve": (Try("models-retrieve", "two-values"), Try("models-retrieve", "wrong")),
+    "auth.two-values-refused": (
+        Try("models-retrieve", "two-values", "ambiguous_key"),
+        Try("chat", "two-values", "ambiguous_key"),
+    ),
+    "auth.enforced-on-responses": (Try("responses", "empty-token"), Try("responses", "wrong")),
+    "auth.empty-token-refused": (
+        Try("responses", "empty-token", "malformed_key"),
+        Try("chat", "empty-token", "malformed_key"),
+    ),
+    "auth.enforced-on-embeddings": (Try("embeddings", "extended"), Try("embeddings", "wrong")),
+    "auth.extended-key-refused": (Try("embeddings", "extended"), Try("chat", "extended")),
+    "auth.enforced-on-files-list": (Try("files-list", "wrong"),),
+    "auth.restricted-key-refused": (Try("chat", "restricted", "no_permission"),),
+    "auth.enforced-on-files-retrieve": (Try("files-retrieve", "no-scheme"), Try("files-retrieve", "wrong")),
+    "auth.no-scheme-refused": (
+        Try("files-retrieve", "no-scheme", "malformed_key"),
+        Try("chat", "no-scheme", "malformed_key"),
+    ),
+    "auth.enforced-on-files-content": (Try("files-content", "prefix"), Try("files-content", "wrong")),
+    "auth.prefix-alone-refused": (Try("files-content", "prefix"), Try("chat", "prefix")),
+    "auth.enforced-on-files-delete": (Try("files-delete", "revoked"), Try("files-delete", "wrong")),
+    "auth.revoked-key-refused": (Try("files-delete", "revoked"), Try("chat", "revoked")),
+    "auth.enforced-on-files-upload": (Try("broken-upload", "other-scheme"), Try("files-upload", "wrong")),
+    "auth.other-scheme-refused": (
+        Try("broken-upload", "other-scheme", "malformed_key"),
+        Try("chat", "other-scheme", "malformed_key"),
+    ),
 }
 
 
@@ -137,13 +164,26 @@ def knock(client: Client, target: Target) -> Knock:
     return send
 
 
-def evidence(knock: Knock, refusal: Refusal, statuses: frozenset[int]) -> Exchange:
-    """The first exchange if it was refused, else the one that tells which half failed."""
-    try:
-        first = knock(*refusal.first)
-    except Unjudgeable:
-        return knock(*refusal.second)
-    return first if first.status in statuses else knock(*refusal.second)
+Evidence = tuple[Exchange, ErrorExpectation, str]
+Find = Callable[[str], Evidence]
+
+
+@pytest.fixture(scope="session")
+def evidence(knock: Knock, profile: Profile) -> Find:
+    """For a requirement: the first try that was refused, or the last one; what refuses it; what it came with."""
+
+    def find(requirement_id: str) -> Evidence:
+        *tries, last = REFUSALS[requirement_id]
+        for attempt in tries:
+            expected = profile.expect.errors[attempt.situation]
+            with contextlib.suppress(UnmakeableError):
+                found = knock(attempt.operation, attempt.credential)
+                if found.status in expected.statuses:
+                    return found, expected, CREDENTIALS[attempt.credential]
+        found = knock(last.operation, last.credential)
+        return found, profile.expect.errors[last.situation], CREDENTIALS[last.credential]
+
+    return find
 
 
 @pytest.fixture(scope="session")
@@ -153,14 +193,8 @@ def missing(without_key: Exchange, knock: Knock, profile: Profile) -> Exchange:
 
 
 @pytest.fixture(scope="session")
-def wrong(knock: Knock, profile: Profile) -> Exchange:
-    statuses = profile.expect.errors["bad_key"].statuses
-    return evidence(knock, REFUSALS["auth.wrong-key-refused"], statuses)
-
-
-@pytest.fixture(scope="session")
-def restricted(client: Client, target: Target) -> Exchange:
-    return client.post("/chat/completions", question(target), "chat with a restricted key", key=KeyName.RESTRICTED)
+def wrong(evidence: Find) -> Exchange:
+    return evidence("auth.wrong-key-refused")[0]
 
 
 @requirement("auth.valid-key-accepted")
@@ -177,11 +211,9 @@ def test_lower_case_scheme(lower_case_scheme: Exchange, knock: Knock, judge: Jud
     judge(auth.key_is_accepted, lower_case_scheme if accepted else knock("models-list", "lower-case"))
 
 
-@each(REFUSALS, argument="refusal")
-def test_refusal(refusal: Refusal, knock: Knock, profile: Profile, judge: Judge) -> None:
-    expected = profile.expect.errors[refusal.situation]
-    found = evidence(knock, refusal, expected.statuses)
-    judge(auth.is_refused, found, expected, CREDENTIALS[refusal.first[1]])
+@each({name: name for name in REFUSALS}, argument="name")
+def test_refusal(name: str, evidence: Find, judge: Judge) -> None:
+    judge(auth.is_refused, *evidence(name))
 
 
 @requirement("auth.missing-key-refused")
@@ -216,15 +248,11 @@ def test_challenge(missing: Exchange, wrong: Exchange, judge: Judge) -> None:
 
 
 @requirement("auth.stream-refusal-is-json")
-def test_refused_stream(knock: Knock, judge: Judge) -> None:
-    judge(auth.refusal_is_json, knock("chat-stream", "wrong"))
-
-
-@requirement("auth.restricted-key-refused")
-def test_restricted_key(restricted: Exchange, profile: Profile, judge: Judge) -> None:
-    judge(auth.is_refused, restricted, profile.expect.errors["no_permission"], "a key without permission")
+def test_refused_stream(evidence: Find, judge: Judge) -> None:
+    judge(auth.refusal_is_json, evidence("auth.enforced-on-chat")[0])
 
 
 @requirement("auth.restricted-key-type")
-def test_restricted_key_type(restricted: Exchange, profile: Profile, judge: Judge) -> None:
-    judge(errors.has_type, restricted, profile.expect.errors["no_permission"])
+def test_restricted_key_type(evidence: Find, judge: Judge) -> None:
+    found, expected, _ = evidence("auth.restricted-key-refused")
+    judge(errors.has_type, found, expected)

@@ -8,8 +8,8 @@ import pytest
 
 from ozwell_harness.checks import base, chat, files
 from ozwell_harness.client import Client
-from ozwell_harness.exchange import Call
 from ozwell_harness.model import Exchange
+from ozwell_harness.odd_files import OddFiles
 from ozwell_harness.profile import Profile
 from ozwell_harness.shelf import Listing, Sent, Shelf, Upload, given_id, read_on
 from ozwell_harness.suite import Check, Judge, each, requirement
@@ -27,14 +27,16 @@ def retrieved(client: Client, note: Upload, note_retrieved: Exchange) -> Exchang
 
 
 @pytest.fixture(scope="session")
-def doomed(shelf: Shelf, stock: tuple[Upload, ...]) -> Upload:
-    """The file to delete."""
-    taken = (upload for upload in stock if upload.sent.purpose == PURPOSE and given_id(upload.exchange))
-    return next(taken, None) or shelf.upload("upload a file to delete", Sent("doomed.txt", b"Soon gone."))
+def doomed(shelf: Shelf, late: Upload, deleted_by_other: Exchange | None) -> Upload:  # noqa: ARG001 - comes first
+    """The file to delete: another one where another tenant's key has deleted it already."""
+    if given_id(late.exchange) in shelf.held:
+        return late
+    return shelf.upload("upload a file to delete", Sent("doomed.txt", b"Soon gone."))
 
 
 @pytest.fixture(scope="session")
-def deleted(shelf: Shelf, doomed: Upload, listing: Listing) -> Exchange:  # noqa: ARG001 - is read before
+def deleted(shelf: Shelf, doomed: Upload, listing: Listing, continued: Exchange | None) -> Exchange:  # noqa: ARG001
+    """The delete, after everything that is to show the file."""
     return shelf.delete(doomed.id, "delete a file")
 
 
@@ -116,32 +118,41 @@ def test_entry_equals_upload(listing: Listing, note: Upload, judge: Judge) -> No
     judge(files.entry_is_alike, listing.pages, note.exchange)
 
 
-@each({"files.simultaneous-accepted": files.all_are_accepted, "files.simultaneous-ids-unique": files.ids_differ})
-def test_simultaneous(check: Check, stock: tuple[Upload, ...], judge: Judge) -> None:
-    judge(check, [upload.exchange for upload in stock])
+@requirement("files.simultaneous-accepted")
+def test_simultaneous_are_accepted(shelf: Shelf, stock: tuple[Upload, ...], judge: Judge) -> None:
+    refused = [upload.sent for upload in stock if upload.exchange.status != 200]
+    alone = [shelf.upload(f"upload again, alone: {sent.filename!r}", sent).exchange for sent in refused]
+    judge(files.are_accepted_alike, [upload.exchange for upload in stock], alone)
+
+
+@requirement("files.simultaneous-ids-unique")
+def test_simultaneous_ids(stock: tuple[Upload, ...], judge: Judge) -> None:
+    judge(files.ids_differ, [upload.exchange for upload in stock])
 
 
 @requirement("files.simultaneous-not-crossed")
 def test_simultaneous_do_not_cross(stock: tuple[Upload, ...], judge: Judge) -> None:
     answers = [upload.exchange for upload in stock]
-    judge(files.each_names_its_own, answers, [upload.sent.filename for upload in stock])
+    sent = [(upload.sent.filename, len(upload.sent.content)) for upload in stock]
+    judge(files.none_names_another, answers, sent)
+
+
+@requirement("files.simultaneous-contents-apart")
+def test_simultaneous_contents(odd_files: OddFiles, judge: Judge) -> None:
+    found = odd_files.shared_downloads()
+    contents = [sent.content for sent, _ in found]
+    judge(files.none_holds_another, [exchange for _, exchange in found], contents)
 
 
 @requirement("files.simultaneous-kept")
 def test_simultaneous_are_kept(listing: Listing, stock: tuple[Upload, ...], judge: Judge) -> None:
-    judge(files.are_listed, listing.pages, [upload.id for upload in stock], listing.limit)
+    ids = [name for upload in stock if (name := given_id(upload.exchange))]
+    judge(files.are_listed, listing.pages, ids, listing.limit)
 
 
-@each(
-    {
-        "files.unknown-retrieve-refused": Call("GET", UNKNOWN, "retrieve an unknown file"),
-        "files.unknown-content-refused": Call("GET", f"{UNKNOWN}/content", "download an unknown file"),
-        "files.unknown-delete-refused": Call("DELETE", UNKNOWN, "delete an unknown file"),
-    },
-    argument="call",
-)
-def test_unknown(call: Call, client: Client, profile: Profile, judge: Judge) -> None:
-    judge(base.refused, client.send(call), profile.expect.errors["not_found"])
+@requirement("files.unknown-retrieve-refused")
+def test_unknown(client: Client, profile: Profile, judge: Judge) -> None:
+    judge(base.refused, client.get(UNKNOWN, "retrieve an unknown file"), profile.expect.errors["not_found"])
 
 
 @requirement("files.delete-answers")
@@ -185,9 +196,8 @@ def test_filter(filtered: Listing, judge: Judge) -> None:
 
 
 @requirement("files.filter-by-purpose")
-def test_filter_by_purpose(filtered: Listing, stock: tuple[Upload, ...], judge: Judge) -> None:
-    others = [upload.id for upload in stock if upload.sent.purpose != PURPOSE and given_id(upload.exchange)]
-    judge(files.only_purpose, filtered.pages, PURPOSE, others)
+def test_filter_by_purpose(filtered: Listing, stranger: Upload, judge: Judge) -> None:
+    judge(files.only_purpose, filtered.pages, PURPOSE, [stranger.id])
 
 
 @requirement("files.deleted-not-listed")

@@ -2,44 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
-
 import pytest
 
 from ozwell_harness.checks import base, files, files_safety, params
 from ozwell_harness.client import Client, json_call, multipart_call
 from ozwell_harness.exchange import Call
 from ozwell_harness.model import Exchange
+from ozwell_harness.odd_files import (
+    BINARY,
+    EMPTY,
+    INJECTED,
+    LARGE,
+    LINE_BREAK,
+    LONG,
+    PATH_LIKE,
+    QUOTED,
+    UNICODE,
+    OddFiles,
+)
 from ozwell_harness.profile import Profile
-from ozwell_harness.shelf import Sent, Shelf, Upload, given_id
+from ozwell_harness.shelf import Sent, Shelf, Upload
 from ozwell_harness.suite import Judge, each, requirement
 
 PURPOSE = "assistants"
-INJECTED = "X-Injected"
-
-BINARY = Sent("bytes.bin", bytes(range(256)) + b"\x00\r\n\r\x00\xff\xfe\xc3\x28\r\n--boundary--\r\n")
-EMPTY = Sent("empty.txt", b"")
-#: Exactly 1 MiB; the numbers show where bytes were lost or doubled.
-LARGE = Sent("large.txt", b"".join(b"%015d\n" % number for number in range(65_536)))
-UNICODE = Sent("Prüfung 日本語 🎉.txt", b"A file with a name beyond ASCII.")
-QUOTED = Sent('she said "yes".txt', b"A file with quotation marks in its name.")
-LONG = Sent("long-" + "n" * 191 + ".txt", b"A file with a long name.")
-PATH_LIKE = Sent("../../x.txt", b"A file with a name like a path.")
-LINE_BREAK = Sent(f"break\r\n{INJECTED}: yes\r\n.txt", b"A file with line breaks in its name.")
-
-Uploading = Callable[[Sent], Upload]
-Downloading = Callable[[Sent], Exchange]
-
-
-@pytest.fixture(scope="session")
-def uploaded(shelf: Shelf) -> Uploading:
-    return cache(lambda sent: shelf.upload(f"upload {sent.filename!r}", sent))
-
-
-@pytest.fixture(scope="session")
-def downloaded(client: Client, uploaded: Uploading) -> Downloading:
-    return cache(lambda sent: client.get(f"{uploaded(sent).path}/content", f"download {sent.filename!r}"))
 
 
 @pytest.fixture(scope="session")
@@ -58,48 +43,44 @@ def test_content_of_text(note_content: Exchange, note: Upload, judge: Judge) -> 
 
 
 @each({"files.binary-accepted": BINARY, "files.empty-accepted": EMPTY, "files.large-accepted": LARGE}, argument="sent")
-def test_accepted(sent: Sent, uploaded: Uploading, judge: Judge) -> None:
-    judge(base.answers, uploaded(sent).exchange)
+def test_accepted(sent: Sent, odd_files: OddFiles, judge: Judge) -> None:
+    judge(base.answers, odd_files.upload(sent))
 
 
 @each({"files.content-binary": BINARY, "files.content-empty": EMPTY, "files.content-large": LARGE}, argument="sent")
-def test_content_is_identical(sent: Sent, downloaded: Downloading, judge: Judge) -> None:
-    judge(files.content_is, downloaded(sent), sent.content)
+def test_content_is_identical(sent: Sent, odd_files: OddFiles, judge: Judge) -> None:
+    judge(files.content_is, odd_files.download(sent), sent.content)
 
 
 @requirement("files.too-large-told")
-def test_too_large(uploaded: Uploading, profile: Profile, judge: Judge) -> None:
-    judge(files_safety.size_refusal_is_told, [uploaded(LARGE).exchange], profile.expect.errors["too_large"])
+def test_too_large(odd_files: OddFiles, profile: Profile, judge: Judge) -> None:
+    judge(files_safety.size_refusal_is_told, [odd_files.upload(LARGE)], profile.expect.errors["too_large"])
 
 
 @each(
     {"files.unicode-filename": UNICODE, "files.quoted-filename": QUOTED, "files.long-filename": LONG}, argument="sent"
 )
-def test_filename(sent: Sent, uploaded: Uploading, judge: Judge) -> None:
-    exchange = uploaded(sent).exchange
+def test_filename(sent: Sent, odd_files: OddFiles, judge: Judge) -> None:
+    exchange = odd_files.upload(sent)
     judge(base.answers, exchange)
-    judge(files.filename_is_true, exchange, sent.filename)
+    judge(files.filename_is_true, exchange, odd_files.filename(sent))
 
 
 @requirement("files.unicode-filename-downloads")
-def test_download_of_unicode_filename(downloaded: Downloading, judge: Judge) -> None:
-    judge(base.answers, downloaded(UNICODE))
-    judge(files.content_is, downloaded(UNICODE), UNICODE.content)
+def test_download_of_unicode_filename(odd_files: OddFiles, judge: Judge) -> None:
+    exchange = odd_files.download(UNICODE)
+    judge(base.answers, exchange)
+    judge(files.content_is, exchange, odd_files.content(UNICODE))
 
 
 @requirement("files.path-like-filename-harmless")
-def test_path_like_filename(uploaded: Uploading, downloaded: Downloading, judge: Judge) -> None:
-    judge(files_safety.serves_own_content, _ways_of(PATH_LIKE, uploaded, downloaded), PATH_LIKE.content)
+def test_path_like_filename(odd_files: OddFiles, judge: Judge) -> None:
+    judge(files_safety.serves_own_content, odd_files.ways(PATH_LIKE), odd_files.content(PATH_LIKE))
 
 
 @requirement("files.line-break-filename-harmless")
-def test_line_break_in_filename(uploaded: Uploading, downloaded: Downloading, judge: Judge) -> None:
-    judge(files_safety.injects_no_header, _ways_of(LINE_BREAK, uploaded, downloaded), INJECTED)
-
-
-def _ways_of(sent: Sent, uploaded: Uploading, downloaded: Downloading) -> list[Exchange]:
-    upload = uploaded(sent).exchange
-    return [upload, downloaded(sent)] if given_id(upload) else [upload]
+def test_line_break_in_filename(odd_files: OddFiles, judge: Judge) -> None:
+    judge(files_safety.injects_no_header, odd_files.ways(LINE_BREAK), INJECTED)
 
 
 BROKEN = (

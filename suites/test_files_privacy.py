@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ozwell_harness.checks import files_safety
 from ozwell_harness.client import Client
-from ozwell_harness.model import Unjudgeable
-from ozwell_harness.shelf import Shelf, Upload, given_id
+from ozwell_harness.model import Exchange, Unjudgeable
+from ozwell_harness.shelf import Upload
 from ozwell_harness.suite import Judge, requirement
 from ozwell_harness.target import KeyName
 
@@ -30,9 +30,7 @@ def test_other_key_downloads(client: Client, note: Upload, judge: Judge) -> None
 
 
 @requirement("files.other-key-cannot-delete")
-def test_other_key_deletes(shelf: Shelf, stock: tuple[Upload, ...], judge: Judge) -> None:
-    victim = next((upload for upload in reversed(stock) if given_id(upload.exchange) in shelf.held), None)
-    if victim is None:
+def test_other_key_deletes(deleted_by_other: Exchange | None, judge: Judge) -> None:
+    if deleted_by_other is None:
         raise Unjudgeable("there is no file that could be spared for it")
-    exchange = shelf.delete(victim.id, "delete a file with another key", key=KeyName.OTHER)
-    judge(files_safety.hides, exchange)
+    judge(files_safety.hides, deleted_by_other)

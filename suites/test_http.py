@@ -14,7 +14,7 @@ from ozwell_harness.client import JSON_TYPE, Client, json_call, user
 from ozwell_harness.exchange import Call
 from ozwell_harness.model import Exchange
 from ozwell_harness.profile import Profile
-from ozwell_harness.suite import Judge, each, requirement
+from ozwell_harness.suite import Check, Judge, each, provoke, requirement
 from ozwell_harness.target import KeyName, Target
 
 CHAT = "/chat/completions"
@@ -22,7 +22,7 @@ ORIGIN = "https://page.example"
 LEVELS = 20_000
 #: Beyond what common servers and gateways allow, and no prompt that could be billed.
 PADDING = 5 * 1024 * 1024
-NONCES = ("kestrel-4817", "ptarmigan-2093", "goldcrest-7746", "whimbrel-3158")
+NONCES = ("kestrel-4817", "ptarmigan-2093", "whimbrel-3158")
 Exchanges = Callable[[], tuple[Exchange, ...]]
 
 
@@ -38,6 +38,20 @@ def in_chunks(call: Call) -> Call:
     return replace(call, headers=(*call.headers, ("Transfer-Encoding", "chunked")), label=f"{call.label}, in chunks")
 
 
+def with_charset(call: Call) -> Call:
+    name, value = JSON_TYPE
+    others = tuple(header for header in call.headers if header[0] != name)
+    label = f"{call.label}, with a charset"
+    return replace(call, headers=(*others, (name, f"{value}; charset=utf-8")), label=label)
+
+
+#: Oddities of a request that change nothing. One request has all of them; each is tried alone if that is refused.
+ODDITIES: dict[str, tuple[Callable[[Call], Call], Check]] = {
+    "http.chunked-body-accepted": (in_chunks, http.accepts_chunked_body),
+    "http.charset-accepted": (with_charset, http.accepts_charset),
+}
+
+
 @pytest.fixture(scope="session")
 def nested(client: Client, target: Target) -> Exchange:
     deep = "[" * LEVELS + "]" * LEVELS
@@ -51,7 +65,7 @@ def simultaneous(request: pytest.FixtureRequest, client: Client, target: Target)
     """Right after a refused request, so that they find the connection which that one has left."""
     request.getfixturevalue("nested")
     *calls, last = nonce_calls(target)
-    return client.together([*calls, in_chunks(last)])
+    return client.together([*calls, with_charset(in_chunks(last))])
 
 
 @pytest.fixture(scope="session")
@@ -74,9 +88,18 @@ def test_usable_after_error(nested: Exchange, simultaneous: list[Exchange], judg
     judge(http.usable_after_error, nested, simultaneous[:-1])
 
 
-@requirement("http.chunked-body-accepted")
-def test_chunked_body(simultaneous: list[Exchange], judge: Judge) -> None:
-    judge(http.accepts_chunked_body, simultaneous[-1])
+@each(ODDITIES, argument="oddity")
+def test_oddity(
+    oddity: tuple[Callable[[Call], Call], Check],
+    simultaneous: list[Exchange],
+    client: Client,
+    target: Target,
+    judge: Judge,
+) -> None:
+    with_all = simultaneous[-1]
+    accepted = with_all.failure is None and with_all.status == 200
+    make, check = oddity
+    judge(check, with_all if accepted else client.send(make(nonce_calls(target)[-1])))
 
 
 @requirement("http.answers-never-cross")
@@ -111,14 +134,19 @@ def test_cors_on_errors(nested: Exchange, preflight: Exchange, judge: Judge) -> 
 # Something is there to be judged, even when nothing else was selected.
 
 
+@pytest.fixture(scope="session")
+def provoked(request: pytest.FixtureRequest) -> None:
+    provoke(request, "model_list", "preflight")
+
+
 @each(passive_of("http"))
-@pytest.mark.usefixtures("model_list", "preflight")
+@pytest.mark.usefixtures("provoked")
 def test_every_exchange(check: PassiveCheck, exchanges: Exchanges, profile: Profile, judge: Judge) -> None:
     judge.every(check, exchanges(), profile)
 
 
 @requirement("http.request-ids-unique")
-@pytest.mark.usefixtures("model_list", "preflight")
+@pytest.mark.usefixtures("provoked")
 def test_request_ids(exchanges: Exchanges, judge: Judge) -> None:
     seen = exchanges()
     judge.every(wire.request_id_is_unique, seen, wire.request_id_counts(seen))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import chain, islice, repeat
+from dataclasses import dataclass
 
 import pytest
 
@@ -11,53 +11,34 @@ from ozwell_harness.checks import base, pagination, params
 from ozwell_harness.client import Client, page_ids
 from ozwell_harness.model import Exchange, Unjudgeable
 from ozwell_harness.profile import ListLimits, Profile
-from ozwell_harness.shelf import MOST_PAGES, Listing, Sent, Shelf, Upload
+from ozwell_harness.shelf import Listing, Upload, given_id
 from ozwell_harness.suite import Check, Judge, each, requirement
 
 #: The greatest documented limit.
 HUNDRED = 100
-#: What the cursors need, where the default limit is too large to be filled.
-FEW = 6
 #: The cursor of the page before stands here, from 0, so that its page lacks the first item as well.
 BEFORE = 3
 
 
-@pytest.fixture(scope="session")
-def own(shelf: Shelf, listing: Listing, profile: Profile) -> tuple[str, ...]:
-    """The run's own files; with what the account holds besides, they are as many as the default limit."""
-    foreign = set(pagination.sequence(listing.pages)) - shelf.made
-    default = profile.expect.list_limits.default
-    wanted = default if default <= HUNDRED else FEW
-    for number in range(wanted - len(foreign) - len(shelf.held)):
-        sent = Sent(f"filler-{number + 1}.txt", b"One of many.")
-        shelf.upload(f"upload filler {number + 1}", sent)
-    return shelf.held
+@dataclass(frozen=True, slots=True)
+class FilteredPage:
+    """A page of one file among those of one purpose, and the id of the file that ought to be on it."""
+
+    page: Exchange
+    purpose: str
+    following: str
 
 
 @pytest.fixture(scope="session")
-def first(client: Client, own: tuple[str, ...]) -> Exchange:  # noqa: ARG001 - are there
-    return client.get("/files", "list one file", query={"limit": 1})
+def own(note: Upload, stranger: Upload, stock: tuple[Upload, ...], listing: Listing) -> tuple[str, ...]:
+    """The run's own files, as far as they are in the list."""
+    made = [given_id(upload.exchange) for upload in (note, stranger, *stock)]
+    return tuple(name for name in pagination.sequence(listing.pages) if name in made)
 
 
 @pytest.fixture(scope="session")
-def walked(client: Client, first: Exchange, listing: Listing) -> list[Exchange]:
-    """Pages of 1, of 2, then full ones, up to one that is empty, says it is the last, or was seen before."""
-    pages, seen = [first], set[str]()
-    for limit in islice(chain([2], repeat(listing.limit)), MOST_PAGES):
-        ids = page_ids(pages[-1])
-        if not ids or seen.issuperset(ids) or _says_last(pages, listing.limit):
-            break
-        seen.update(ids)
-        query = {"limit": limit, "after": ids[-1]}
-        pages.append(client.get("/files", f"walk the files, page {len(pages) + 1}", query=query))
-    return pages
-
-
-def _says_last(pages: list[Exchange], limit: int) -> bool:
-    """A full page is never taken for the last one: has_more itself is judged."""
-    if len(pages) < 3 or len(page_ids(pages[-1])) >= limit:
-        return False
-    return base.document_of(pages[-1]).get("has_more") is False
+def first(walked: list[Exchange]) -> Exchange:
+    return walked[0]
 
 
 @pytest.fixture(scope="session")
@@ -77,19 +58,18 @@ def cursor(second: Exchange) -> str:
 
 
 @pytest.fixture(scope="session")
-def late(shelf: Shelf, walked: list[Exchange]) -> Upload:  # noqa: ARG001 - comes first
-    return shelf.upload("upload after a walk", Sent("late.txt", b"Late."))
+def after_upload(continued: Exchange | None) -> Exchange:
+    if continued is None:
+        raise Unjudgeable("the second page names no file to go on from")
+    return continued
 
 
 @pytest.fixture(scope="session")
-def continued(client: Client, late: Upload, cursor: str) -> Exchange:  # noqa: ARG001 - is there
-    """The page after a cursor, asked for again after another upload."""
-    return client.get("/files", "go on after an upload", query={"limit": 2, "after": cursor})
-
-
-@pytest.fixture(scope="session")
-def default_page(client: Client, late: Upload) -> Exchange:  # noqa: ARG001 - one more file is there
-    return client.get("/files", "list files without limit")
+def within_filter(client: Client, walked: list[Exchange]) -> FilteredPage:
+    """The next file of one purpose after a cursor."""
+    place, purpose, following = pagination.seam(walked)
+    query = {"limit": 1, "purpose": purpose, "after": place}
+    return FilteredPage(client.get("/files", "go on among files of one purpose", query=query), purpose, following)
 
 
 @pytest.fixture(scope="session")
@@ -127,16 +107,15 @@ def test_limit_hundred(hundred: Exchange, judge: Judge) -> None:
 
 @requirement("pagination.default-limit")
 def test_default_limit(
-    default_page: Exchange, walked: list[Exchange], late: Upload, profile: Profile, judge: Judge
+    after_upload: Exchange, walked: list[Exchange], cursor: str, profile: Profile, judge: Judge
 ) -> None:
-    known = {*pagination.sequence(walked), late.id}
-    judge(pagination.keeps_default, default_page, known, profile.expect.list_limits.default)
+    following = pagination.following(walked, cursor)
+    judge(pagination.keeps_default, after_upload, following, profile.expect.list_limits.default)
 
 
 @each(
     {
         "pagination.limit-zero-refused": lambda _: 0,
-        "pagination.limit-negative-refused": lambda _: -1,
         "pagination.limit-above-refused": lambda limits: limits.maximum + 1,
         "pagination.limit-text-refused": lambda _: "ten",
     },
@@ -164,13 +143,13 @@ def test_walk(check: Check, walked: list[Exchange], judge: Judge) -> None:
 
 
 @requirement("pagination.insertion-shifts-nothing")
-def test_insertion(continued: Exchange, walked: list[Exchange], cursor: str, judge: Judge) -> None:
-    judge(pagination.goes_on_alike, continued, walked, cursor)
+def test_insertion(after_upload: Exchange, walked: list[Exchange], cursor: str, judge: Judge) -> None:
+    judge(pagination.goes_on_alike, after_upload, walked, cursor)
 
 
 @requirement("pagination.order-stable")
-def test_order(default_page: Exchange, walked: list[Exchange], judge: Judge) -> None:
-    judge(pagination.order_is_stable, default_page, walked)
+def test_order(hundred: Exchange, walked: list[Exchange], judge: Judge) -> None:
+    judge(pagination.order_is_stable, hundred, walked)
 
 
 @requirement("pagination.before-accepted")
@@ -205,18 +184,20 @@ def test_has_more(walked: list[Exchange], judge: Judge) -> None:
 
 
 @requirement("pagination.first-id-true")
-def test_first_id(walked: list[Exchange], judge: Judge) -> None:
-    judge.every(pagination.edge_is_true, walked, "first_id", 0)
+def test_first_id(hundred: Exchange, walked: list[Exchange], judge: Judge) -> None:
+    judge.every(pagination.edge_is_true, [hundred, *walked], "first_id", 0)
 
 
 @requirement("pagination.last-id-true")
-def test_last_id(walked: list[Exchange], judge: Judge) -> None:
-    judge.every(pagination.edge_is_true, walked, "last_id", -1)
+def test_last_id(hundred: Exchange, walked: list[Exchange], judge: Judge) -> None:
+    judge.every(pagination.edge_is_true, [hundred, *walked], "last_id", -1)
 
 
 @requirement("pagination.filter-and-cursor")
-def test_filter_and_cursor(client: Client, walked: list[Exchange], judge: Judge) -> None:
-    place, purpose, following = pagination.seam(walked)
-    query = {"limit": 1, "purpose": purpose, "after": place}
-    exchange = client.get("/files", "go on among files of one purpose", query=query)
-    judge(pagination.filtered_goes_on, exchange, following, purpose)
+def test_filter_and_cursor(within_filter: FilteredPage, judge: Judge) -> None:
+    judge(pagination.filtered_goes_on, within_filter.page, within_filter.following, within_filter.purpose)
+
+
+@requirement("pagination.filter-has-more-true")
+def test_filter_has_more(within_filter: FilteredPage, walked: list[Exchange], judge: Judge) -> None:
+    judge(pagination.filtered_has_more, within_filter.page, walked, within_filter.following, within_filter.purpose)

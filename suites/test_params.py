@@ -10,13 +10,14 @@ import pytest
 
 from ozwell_harness.checks import base, chat, params, usage
 from ozwell_harness.client import Client, user
-from ozwell_harness.combined import Combined
+from ozwell_harness.combined import Combined, is_answered
 from ozwell_harness.model import Exchange
 from ozwell_harness.profile import Profile
 from ozwell_harness.suite import Check, Judge, each, requirement
 
 #: For where a lax target answers what it should refuse, 129 choices even.
 TINY = {"max_tokens": 2}
+SMALLEST = "params.max-tokens-one-accepted"
 
 LOWER: dict[str, dict[str, Any]] = {
     "params.temperature-lower-bound-accepted": {"temperature": 0},
@@ -31,16 +32,6 @@ UPPER: dict[str, dict[str, Any]] = {
     "params.top-p-upper-bound-accepted": {"top_p": 1},
     "params.presence-penalty-upper-bound-accepted": {"presence_penalty": 2},
     "params.frequency-penalty-upper-bound-accepted": {"frequency_penalty": 2},
-}
-MORE: dict[str, dict[str, Any]] = {
-    "params.fractions-accepted": {
-        "temperature": 0.7,
-        "top_p": 0.95,
-        "presence_penalty": 0.5,
-        "frequency_penalty": -0.5,
-    },
-    "params.seed-accepted": {"seed": 7},
-    "params.unknown-field-ignored": {"x_field_unknown_to_any_endpoint": {"a": [1]}},
 }
 REFUSED: dict[str, dict[str, Any]] = {
     "params.temperature-below-refused": {"temperature": -0.01},
@@ -67,10 +58,6 @@ REFUSED: dict[str, dict[str, Any]] = {
     "params.nan-refused": {"temperature": math.nan},
     "params.infinity-refused": {"temperature": math.inf},
 }
-NULLS: dict[str, Any] = dict.fromkeys(
-    ("temperature", "top_p", "n", "max_tokens", "presence_penalty", "frequency_penalty", "stop", "stream")
-)
-
 CAP = 8
 STORY: dict[str, Any] = {"messages": [user("Tell me a long story about a lighthouse.")], "max_tokens": CAP}
 
@@ -80,14 +67,18 @@ STOPS: dict[str, tuple[Any, tuple[str, ...], int]] = {
     "string": ("5", ("5",), 5),
     "array": (["11", "6", "zebra"], ("11", "6", "zebra"), 6),
 }
+FRACTIONS = {"temperature": 0.7, "top_p": 0.95, "presence_penalty": 0.5, "frequency_penalty": -0.5}
+MORE: dict[str, dict[str, Any]] = {
+    "params.fractions-accepted": FRACTIONS,
+    "params.unknown-field-ignored": {"x_field_unknown_to_any_endpoint": {"a": [1]}},
+}
 
 
-def together(client: Client, label: str, parts: Mapping[str, Mapping[str, Any]], **more: Any) -> Combined:
+def together(client: Client, label: str, parts: Mapping[str, Mapping[str, Any]]) -> Combined:
     def send(label: str, fields: Mapping[str, Any]) -> Exchange:
         return client.chat(label, **fields)
 
-    whole = {name: value for fields in parts.values() for name, value in fields.items()}
-    return Combined(send, label, parts, whole=whole | more)
+    return Combined(send, label, parts)
 
 
 @pytest.fixture(scope="session")
@@ -97,30 +88,46 @@ def lower(client: Client) -> Combined:
 
 @pytest.fixture(scope="session")
 def upper(client: Client) -> Combined:
-    return together(client, "parameters at their upper bounds", UPPER, max_tokens=16)
+    """Shows the cap too and, hot as it is and sent once more, what the seed is worth."""
+    return together(client, "parameters at their upper bounds", UPPER | {"cap": STORY, "seed": {"seed": 7}})
+
+
+@pytest.fixture(scope="session")
+def again(upper: Combined) -> Exchange:
+    return upper.repeat("seed")
 
 
 @pytest.fixture(scope="session")
 def more(client: Client) -> Combined:
-    return together(client, "fractions, a seed and an unknown field", MORE)
+    stopped = {"messages": COUNT, "stop": STOPS["string"][0]}
+    return together(client, "fractions, an unknown field and a stop text", MORE | {"stop": stopped})
 
 
 @pytest.fixture(scope="session")
-def two(client: Client) -> Exchange:
-    return client.chat("two choices", n=2)
+def double(client: Client) -> Combined:
+    stopped = {"messages": COUNT, "stop": STOPS["array"][0]}
+    return together(client, "two choices and several stop texts", {"n": {"n": 2}, "stop": stopped})
 
 
 @pytest.fixture(scope="session")
-def capped(client: Client) -> Exchange:
-    return client.chat(f"a long answer capped at {CAP} tokens", **STORY)
+def two(double: Combined) -> Exchange:
+    return double.shows("n")
 
 
 @pytest.fixture(scope="session")
-def stopped(client: Client) -> dict[str, Exchange]:
-    return {
-        kind: client.chat(f"a count stopped by {kind}", messages=COUNT, stop=stop)
-        for kind, (stop, _, _) in STOPS.items()
-    }
+def capped(upper: Combined) -> Exchange:
+    return upper.shows("cap")
+
+
+@pytest.fixture(scope="session")
+def stopped(more: Combined, double: Combined) -> dict[str, Exchange]:
+    return {"string": more.shows("stop"), "array": double.shows("stop")}
+
+
+@pytest.fixture(scope="session")
+def tiny(lower: Combined) -> dict[str, Any]:
+    """Only where it is taken: else it would be what is refused, whatever was sent beside it."""
+    return TINY if is_answered(lower.shows(SMALLEST)) else {}
 
 
 @pytest.fixture(scope="session")
@@ -148,21 +155,31 @@ def test_unknown_field(more: Combined, judge: Judge) -> None:
     judge(base.not_server_error, more.shows("params.unknown-field-ignored"))
 
 
-@requirement("params.null-is-omission")
-def test_nulls(client: Client, judge: Judge) -> None:
-    judge(params.answers_as_by_default, client.chat("nulls for optional parameters", **NULLS), params.worded(NULLS))
+@requirement("params.seed-accepted")
+def test_seed_accepted(upper: Combined, unsupported: Any, judge: Judge) -> None:
+    judge(params.accepts, upper.shows("seed"), "seed 7", unsupported)
 
 
 @requirement("params.seed-repeatable")
-def test_seed(more: Combined, judge: Judge) -> None:
-    name = "params.seed-accepted"
-    judge.model_dependent(params.repeats, lambda _attempt: [more.shows(name), more.repeat(name)])
+def test_seed(upper: Combined, again: Exchange, judge: Judge) -> None:
+    def provoke(attempt: int) -> list[Exchange]:
+        return [upper.shows("seed"), again if attempt == 1 else upper.repeat("seed")]
+
+    judge.model_dependent(params.repeats, provoke)
+
+
+@requirement("chat.repeats-have-own-ids")
+def test_ids_of_repeats(upper: Combined, again: Exchange, judge: Judge) -> None:
+    judge(chat.ids_differ, [upper.shows("seed"), again])
 
 
 @each(REFUSED, argument="fields")
-def test_refused(fields: dict[str, Any], client: Client, profile: Profile, judge: Judge) -> None:
+def test_refused(
+    fields: dict[str, Any], tiny: Mapping[str, Any], client: Client, profile: Profile, judge: Judge
+) -> None:
     what = params.worded(fields)
-    judge(params.refuses, client.chat(f"chat with {what}", **TINY | fields), what, profile.expect.errors["bad_request"])
+    exchange = client.chat(f"chat with {what}", **{**tiny, **fields})
+    judge(params.refuses, exchange, what, profile.expect.errors["bad_request"])
 
 
 @requirement("params.n-two-accepted")
@@ -184,6 +201,11 @@ def test_two_choices(two: Exchange, judge: Judge) -> None:
 )
 def test_two(check: Check, two: Exchange, judge: Judge) -> None:
     judge(check, two)
+
+
+@requirement("params.n-two-usage-counts-both")
+def test_two_counted(two: Exchange, stopped: Mapping[str, Exchange], judge: Judge) -> None:
+    judge(params.counts_both, two, stopped["string"])
 
 
 @requirement("params.max-tokens-caps")

@@ -9,96 +9,113 @@ import pytest
 
 from ozwell_harness.checks import params
 from ozwell_harness.client import Client, user
-from ozwell_harness.combined import Combined
+from ozwell_harness.combined import Combined, is_answered
 from ozwell_harness.model import Exchange
 from ozwell_harness.profile import Profile
 from ozwell_harness.suite import Judge, each, requirement
 
-LOWER: dict[str, dict[str, Any]] = {
+CAP = 1
+STOP = 5
+
+#: Cold enough to count as told, whatever the penalties.
+COLD: dict[str, dict[str, Any]] = {
     "params.responses-temperature-lower-bound-accepted": {"temperature": 0},
     "params.responses-top-p-lower-bound-accepted": {"top_p": 0},
-    "params.responses-presence-penalty-lower-bound-accepted": {"presence_penalty": -2},
-    "params.responses-frequency-penalty-lower-bound-accepted": {"frequency_penalty": -2},
-    "params.responses-n-one-accepted": {"n": 1},
-    "params.responses-max-tokens-one-accepted": {"max_tokens": 1},
-}
-UPPER: dict[str, dict[str, Any]] = {
-    "params.responses-temperature-upper-bound-accepted": {"temperature": 2},
-    "params.responses-top-p-upper-bound-accepted": {"top_p": 1},
     "params.responses-presence-penalty-upper-bound-accepted": {"presence_penalty": 2},
     "params.responses-frequency-penalty-upper-bound-accepted": {"frequency_penalty": 2},
+    "params.responses-n-one-accepted": {"n": 1},
+    "params.responses-stop-accepted": {
+        "messages": [user("Count from 1 to 12, separated by commas.")],
+        "stop": str(STOP),
+    },
 }
-#: The other side of each bound is judged on chat completions: one request for a parameter shows that it is validated.
+HOT: dict[str, dict[str, Any]] = {
+    "params.responses-temperature-upper-bound-accepted": {"temperature": 2},
+    "params.responses-top-p-upper-bound-accepted": {"top_p": 1},
+    "params.responses-presence-penalty-lower-bound-accepted": {"presence_penalty": -2},
+    "params.responses-frequency-penalty-lower-bound-accepted": {"frequency_penalty": -2},
+    "params.responses-max-tokens-one-accepted": {
+        "messages": [user("Tell me a long story about a lighthouse.")],
+        "max_tokens": CAP,
+    },
+}
+#: One for each parameter shows that it is validated here too; types on one endpoint and ranges on the other.
 REFUSED: dict[str, dict[str, Any]] = {
     "params.responses-temperature-above-refused": {"temperature": 2.01},
-    "params.responses-top-p-above-refused": {"top_p": 1.01},
-    "params.responses-presence-penalty-below-refused": {"presence_penalty": -2.01},
-    "params.responses-frequency-penalty-above-refused": {"frequency_penalty": 2.01},
-    "params.responses-n-zero-refused": {"n": 0},
+    "params.responses-top-p-wrong-type-refused": {"top_p": True},
+    "params.responses-presence-penalty-wrong-type-refused": {"presence_penalty": "1"},
+    "params.responses-frequency-penalty-wrong-type-refused": {"frequency_penalty": [1]},
+    "params.responses-n-wrong-type-refused": {"n": True},
     "params.responses-max-tokens-zero-refused": {"max_tokens": 0},
     "params.responses-stop-wrong-type-refused": {"stop": [5]},
 }
 
+#: For where a lax target answers what it should refuse.
 TINY = {"max_tokens": 2}
-CAP = 8
-STOP = 5
+SMALLEST = "params.responses-max-tokens-one-accepted"
 
 
-@pytest.fixture(scope="session")
-def lower(client: Client) -> Combined:
+def together(client: Client, label: str, parts: Mapping[str, Mapping[str, Any]], **more: Any) -> Combined:
     def send(label: str, fields: Mapping[str, Any]) -> Exchange:
         return client.respond(label, **fields)
 
-    return Combined(send, "a response with parameters at their lower bounds", LOWER)
+    whole = {name: value for fields in parts.values() for name, value in fields.items()}
+    return Combined(send, label, parts, whole=whole | more)
 
 
 @pytest.fixture(scope="session")
-def upper(client: Client) -> Combined:
-    def send(label: str, fields: Mapping[str, Any]) -> Exchange:
-        return client.respond(label, **fields)
-
-    whole = {name: value for fields in UPPER.values() for name, value in fields.items()}
-    return Combined(send, "a response with parameters at their upper bounds", UPPER, whole=whole | {"max_tokens": 16})
+def cold(client: Client) -> Combined:
+    return together(client, "a response at the cold bounds, with a stop text", COLD, max_tokens=64)
 
 
 @pytest.fixture(scope="session")
-def capped(client: Client) -> Exchange:
-    messages = [user("Tell me a long story about a lighthouse.")]
-    return client.respond(f"a long response capped at {CAP} tokens", messages=messages, max_tokens=CAP)
+def hot(client: Client) -> Combined:
+    return together(client, f"a response at the hot bounds, capped at {CAP} token", HOT)
 
 
 @pytest.fixture(scope="session")
-def stopped(client: Client) -> Exchange:
-    messages = [user("Count from 1 to 12, separated by commas.")]
-    return client.respond("a count stopped in a response", messages=messages, stop=str(STOP))
+def tiny(hot: Combined) -> dict[str, Any]:
+    """Only where it is taken: else it would be what is refused, whatever was sent beside it."""
+    return TINY if is_answered(hot.shows(SMALLEST)) else {}
 
 
-@each({name: name for name in LOWER}, argument="name")
-def test_lower_bound(name: str, lower: Combined, judge: Judge) -> None:
-    judge(params.accepts, lower.shows(name), params.worded(LOWER[name]))
+@pytest.fixture(scope="session")
+def capped(hot: Combined) -> Exchange:
+    return hot.shows("params.responses-max-tokens-one-accepted")
 
 
-@each({name: name for name in UPPER}, argument="name")
-def test_upper_bound(name: str, upper: Combined, judge: Judge) -> None:
-    judge(params.accepts, upper.shows(name), params.worded(UPPER[name]))
+@pytest.fixture(scope="session")
+def stopped(cold: Combined) -> Exchange:
+    return cold.shows("params.responses-stop-accepted")
+
+
+@each({name: name for name in COLD}, argument="name")
+def test_cold(name: str, cold: Combined, judge: Judge) -> None:
+    judge(params.accepts, cold.shows(name), params.worded(named_by(name, COLD)))
+
+
+@each({name: name for name in HOT}, argument="name")
+def test_hot(name: str, hot: Combined, judge: Judge) -> None:
+    judge(params.accepts, hot.shows(name), params.worded(named_by(name, HOT)))
+
+
+def named_by(name: str, parts: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the fields of a part that the finding is about."""
+    return {field: value for field, value in parts[name].items() if field.replace("_", "-") in name}
 
 
 @each(REFUSED, argument="fields")
-def test_refused(fields: dict[str, Any], client: Client, profile: Profile, judge: Judge) -> None:
+def test_refused(
+    fields: dict[str, Any], tiny: Mapping[str, Any], client: Client, profile: Profile, judge: Judge
+) -> None:
     what = params.worded(fields)
-    exchange = client.respond(f"a response with {what}", **TINY | fields)
+    exchange = client.respond(f"a response with {what}", **{**tiny, **fields})
     judge(params.refuses, exchange, what, profile.expect.errors["bad_request"])
 
 
 @requirement("params.responses-max-tokens-caps")
 def test_cap(capped: Exchange, judge: Judge) -> None:
-    judge(params.accepts, capped, f"max_tokens {CAP}")
     judge(params.caps_tokens, capped, CAP)
-
-
-@requirement("params.responses-stop-accepted")
-def test_stop_accepted(stopped: Exchange, judge: Judge) -> None:
-    judge(params.accepts, stopped, params.worded({"stop": str(STOP)}))
 
 
 @requirement("params.responses-stop-left-out")

@@ -1,4 +1,4 @@
-"""Responses, the Ozwell dialect: the plain answer, conversations, what is refused."""
+"""Responses, the Ozwell dialect: the plain answer, conversations, streams, what is refused."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ozwell_harness.checks import base, chat, params, responses, text, usage
+from ozwell_harness.checks import base, chat, params, responses, stream_framing, text, usage
 from ozwell_harness.client import OMIT, Client, user
 from ozwell_harness.model import Exchange
 from ozwell_harness.profile import Profile
@@ -48,6 +48,23 @@ def told(client: Client, talk: Talk) -> Exchange:
         conversation_id=talk.first,
         include_sources=False,
     )
+
+
+@pytest.fixture(scope="session")
+def streamed(client: Client, talk: Talk, told: Exchange) -> Exchange:  # noqa: ARG001 - comes first
+    """A stream in which another conversation is asked for the word; any stream where that is refused."""
+    asked = {"messages": [user(ASK)], "conversation_id": talk.second}
+    exchange = client.respond("a streamed response in another conversation", stream=True, **asked)
+    return exchange if exchange.status == 200 else client.respond("a streamed response", stream=True)
+
+
+@pytest.fixture(scope="session")
+def elsewhere(client: Client, talk: Talk, streamed: Exchange) -> Exchange:
+    """What another conversation answers when it is asked for the word, in the stream or else plain."""
+    if streamed.status == 200 and talk.second.encode() in streamed.request.body:
+        return streamed
+    label = "ask another conversation for the word"
+    return client.respond(label, messages=[user(ASK)], conversation_id=talk.second)
 
 
 @each(
@@ -109,19 +126,14 @@ def test_conversation_persists(client: Client, talk: Talk, judge: Judge) -> None
 
 
 @requirement("responses.conversations-apart")
-@pytest.mark.usefixtures("told")
-def test_conversations_are_apart(client: Client, talk: Talk, judge: Judge) -> None:
-    label = "ask another conversation for the word"
-    exchange = client.respond(label, messages=[user(ASK)], conversation_id=talk.second)
-    judge(responses.keeps_apart, exchange, talk.word)
+def test_conversations_are_apart(elsewhere: Exchange, talk: Talk, judge: Judge) -> None:
+    judge(responses.keeps_apart, elsewhere, talk.word)
 
 
 REFUSED: dict[str, dict[str, Any]] = {
     "responses.missing-messages-refused": {"messages": OMIT},
-    "responses.missing-model-refused": {"model": OMIT},
     "responses.conversation-type-refused": {"conversation_id": 7},
     "responses.sources-type-refused": {"include_sources": "yes"},
-    "responses.format-type-refused": {"response_format": "json_object"},
 }
 
 
@@ -131,3 +143,36 @@ def test_refused(fields: dict[str, Any], client: Client, profile: Profile, judge
     what = f"no {name}" if value is OMIT else params.worded(fields)
     exchange = client.respond(f"a response with {what}", **{"max_tokens": 16} | fields)
     judge(params.refuses, exchange, what, profile.expect.errors["bad_request"])
+
+
+@each(
+    {
+        "responses.stream-answers": stream_framing.answers_with_events,
+        "responses.stream-content-type": stream_framing.has_event_stream_type,
+        "responses.stream-data-is-json": stream_framing.has_json_data,
+        "responses.stream-ends-cleanly": stream_framing.ends_cleanly,
+        "responses.stream-says-something": responses.streams_text,
+        "responses.stream-one-id": responses.has_one_id,
+    }
+)
+def test_stream(check: Check, streamed: Exchange, judge: Judge) -> None:
+    judge(check, streamed)
+
+
+@requirement("responses.stream-well-formed")
+def test_stream_is_well_formed(streamed: Exchange, judge: Judge) -> None:
+    judge(stream_framing.is_utf8, streamed)
+    judge(stream_framing.has_known_fields_only, streamed)
+    judge(stream_framing.completes_events, streamed)
+
+
+@requirement("responses.stream-done")
+def test_stream_is_done(streamed: Exchange, judge: Judge) -> None:
+    judge(stream_framing.has_done, streamed)
+    judge(stream_framing.has_done_once, streamed)
+    judge(stream_framing.ends_with_done, streamed)
+
+
+@requirement("responses.stream-chunks")
+def test_stream_chunks(streamed: Exchange, profile: Profile, judge: Judge) -> None:
+    judge(responses.chunks_match_schema, streamed, profile)

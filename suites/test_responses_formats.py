@@ -1,4 +1,4 @@
-"""Responses, the Ozwell dialect: sources, JSON by response_format, and streams."""
+"""Responses, the Ozwell dialect: sources, and JSON by response_format."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ozwell_harness.checks import base, responses, stream_framing
+from ozwell_harness.checks import base, responses
 from ozwell_harness.client import Client, user
 from ozwell_harness.model import Exchange
 from ozwell_harness.profile import Profile
@@ -51,11 +51,6 @@ def json_schema(client: Client) -> Exchange:
     wanted = {"type": "json_schema", "json_schema": {"name": "capital", "schema": SCHEMA, "strict": True}}
     messages = [user("Describe the capital of France as JSON: city, country and number of inhabitants.")]
     return client.respond("JSON by a schema", messages=messages, response_format=wanted)
-
-
-@pytest.fixture(scope="session")
-def streamed(client: Client) -> Exchange:
-    return client.respond("a streamed response", stream=True)
 
 
 @each({"responses.sources-accepted": base.answers, "responses.sources-given": responses.has_sources})
@@ -109,36 +104,3 @@ def test_json_schema(check: Check, json_schema: Exchange, judge: Judge) -> None:
 @requirement("responses.json-schema-fits")
 def test_json_schema_fits(json_schema: Exchange, judge: Judge) -> None:
     judge(responses.fits, json_schema, SCHEMA)
-
-
-@each(
-    {
-        "responses.stream-answers": stream_framing.answers_with_events,
-        "responses.stream-content-type": stream_framing.has_event_stream_type,
-        "responses.stream-data-is-json": stream_framing.has_json_data,
-        "responses.stream-ends-cleanly": stream_framing.ends_cleanly,
-        "responses.stream-says-something": responses.streams_text,
-        "responses.stream-one-id": responses.has_one_id,
-    }
-)
-def test_stream(check: Check, streamed: Exchange, judge: Judge) -> None:
-    judge(check, streamed)
-
-
-@requirement("responses.stream-well-formed")
-def test_stream_is_well_formed(streamed: Exchange, judge: Judge) -> None:
-    judge(stream_framing.is_utf8, streamed)
-    judge(stream_framing.has_known_fields_only, streamed)
-    judge(stream_framing.completes_events, streamed)
-
-
-@requirement("responses.stream-done")
-def test_stream_is_done(streamed: Exchange, judge: Judge) -> None:
-    judge(stream_framing.has_done, streamed)
-    judge(stream_framing.has_done_once, streamed)
-    judge(stream_framing.ends_with_done, streamed)
-
-
-@requirement("responses.stream-chunks")
-def test_stream_chunks(streamed: Exchange, profile: Profile, judge: Judge) -> None:
-    judge(responses.chunks_match_schema, streamed, profile)

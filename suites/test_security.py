@@ -12,7 +12,7 @@ from ozwell_harness.client import Client, segment
 from ozwell_harness.exchange import Call
 from ozwell_harness.model import Exchange
 from ozwell_harness.profile import Profile
-from ozwell_harness.suite import Judge, each, requirement
+from ozwell_harness.suite import Judge, each, provoke, requirement
 from ozwell_harness.target import KeyName
 
 #: A harmless file that is on most servers.
@@ -35,8 +35,13 @@ def test_traversal(climbing: Exchange, judge: Judge) -> None:
     judge(security.traversal_is_harmless, climbing)
 
 
+@pytest.fixture(scope="session")
+def provoked(request: pytest.FixtureRequest) -> None:
+    provoke(request, "climbing")
+
+
 @each(passive_of("security"))
-@pytest.mark.usefixtures("climbing")
+@pytest.mark.usefixtures("provoked")
 def test_every_exchange(
     check: PassiveCheck, exchanges: Callable[[], tuple[Exchange, ...]], profile: Profile, judge: Judge
 ) -> None:
@@ -45,4 +50,5 @@ def test_every_exchange(
 
 @requirement("security.survives-the-run")
 def test_survives(client: Client, judge: Judge) -> None:
-    judge(security.still_answers, client.get("/models", "list models once more, at the end of the run"))
+    call = Call("GET", "/models", "list models once more, at the end of the run", despite_silence=True)
+    judge(security.still_answers, client.send(call))

@@ -34,6 +34,8 @@ TOOLS = [
     for name, schema in SCHEMAS.items()
 ]
 ASKED = user("What is the weather in Paris?")
+#: Two cities, so that a model may make two calls at once.
+ASKED_TWICE = user("What is the weather in Paris and London? Look up both cities.")
 
 #: Some servers take ids of exactly nine letters and digits only.
 CALL_ID = "call00001"
@@ -84,7 +86,7 @@ REFUSED: dict[str, tuple[str, dict[str, Any]]] = {
 
 @pytest.fixture(scope="session")
 def auto(client: Client) -> Exchange:
-    return client.chat("offer tools", messages=[ASKED], tools=TOOLS)
+    return client.chat("offer tools", messages=[ASKED_TWICE], tools=TOOLS)
 
 
 @pytest.fixture(scope="session")
@@ -101,8 +103,8 @@ def forbidden(client: Client) -> Exchange:
 
 @pytest.fixture(scope="session")
 def required(client: Client) -> Exchange:
-    """Two cities, so that a model may make two calls at once."""
-    asked = [user("What is the weather in Paris and London? Look up both cities.")]
+    """Nothing in the question calls for a tool, so that only obedience explains the call."""
+    asked = [user("Write one line of a poem about each of Paris and London.")]
     return client.chat("require a tool, streamed", messages=asked, tools=TOOLS, tool_choice="required", stream=True)
 
 
@@ -126,7 +128,7 @@ def test_auto(auto: Exchange, client: Client, judge: Judge) -> None:
 
 @requirement("tools.named-obeyed")
 def test_named(forced: Exchange, judge: Judge) -> None:
-    judge(tools.calls_only, forced, "get_weather")
+    judge(tools.calls_only, forced, "get_weather", tuple(SCHEMAS))
 
 
 @each({"tools.none-obeyed": tools.calls_nothing, "tools.none-finish": tools.finishes_without_calls})
@@ -153,13 +155,16 @@ def test_plain_calls(check: tuple[Any, ...], auto: Exchange, forced: Exchange, j
 
 
 @requirement("tools.call-ids-differ")
-def test_ids_differ(auto: Exchange, forced: Exchange, judge: Judge) -> None:
-    judge(tools.ids_differ, [auto, forced])
+def test_ids_differ(auto: Exchange, forced: Exchange, required: Exchange, judge: Judge) -> None:
+    judge(tools_streamed.ids_differ, [auto, forced, required])
 
 
 @each(
     {
         "tools.required-obeyed": (tools_streamed.has_call,),
+        # As in plain answers.
+        "tools.call-ids-unique": (tools_streamed.ids_are_unique,),
+        "tools.arguments-fit": (tools_streamed.arguments_fit, SCHEMAS),
         "tools.streamed-index": (tools_streamed.fragments_have_index,),
         "tools.streamed-first-fragment": (tools_streamed.begins_with_id_and_name,),
         "tools.streamed-id-name-once": (tools_streamed.tells_id_and_name_once,),

@@ -14,18 +14,21 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from ozwell_harness.checks import base, params, text, vision
+from ozwell_harness.checks import base, params, vision
 from ozwell_harness.client import Client, user
+from ozwell_harness.combined import Combined
 from ozwell_harness.content import content_path
 from ozwell_harness.model import Exchange
 from ozwell_harness.profile import Profile
 from ozwell_harness.suite import Judge, each, requirement
 from ozwell_harness.target import Target
 
-WORDS = "marmalade 4182"
+#: Each stands in a part of its own, and the question in a third one.
+WORDS = ("marmalade", "4182")
 PARTS = [
-    {"type": "text", "text": "This message has several parts."},
-    {"type": "text", "text": f"Repeat exactly: {WORDS}"},
+    {"type": "text", "text": f"The first code is {WORDS[0]}."},
+    {"type": "text", "text": f"The second code is {WORDS[1]}."},
+    {"type": "text", "text": "What are the first code and the second code? Tell me both, in one short sentence."},
 ]
 LINK_LOCAL = "169.254.169.254"
 
@@ -112,8 +115,24 @@ def text_parts(client: Client) -> Exchange:
 
 
 @pytest.fixture(scope="session")
-def with_image(client: Client, square: bytes) -> Exchange:
-    return client.chat("an image in a data URL", messages=[user([*PARTS, image(data_url(square))])])
+def images(client: Client, square: bytes, trap: Trap) -> Combined:
+    """Where all are accepted together, an image was taken and no address had to be fetched."""
+
+    def send(label: str, fields: Mapping[str, Any]) -> Exchange:
+        return client.chat(label, **fields)
+
+    own = image(data_url(square))
+    inner = [image(trap.url), image(f"http://{LINK_LOCAL}/image.png")]
+    parts = {
+        "data URL": {"messages": [user([*PARTS, own])]},
+        "loopback and link-local address": {"messages": [user([*PARTS, *inner])]},
+    }
+    return Combined(send, "images of several URLs", parts, whole={"messages": [user([*PARTS, own, *inner])]})
+
+
+@pytest.fixture(scope="session")
+def with_image(images: Combined) -> Exchange:
+    return images.shows("data URL")
 
 
 @pytest.fixture(scope="session")
@@ -122,10 +141,8 @@ def local_file(client: Client) -> Exchange:
 
 
 @pytest.fixture(scope="session")
-def inner_urls(client: Client, trap: Trap) -> Exchange:
-    """Both addresses in one request: where it is answered, neither had to be fetched."""
-    parts = [*PARTS, image(trap.url), image(f"http://{LINK_LOCAL}/image.png")]
-    return client.chat("image URLs on a loopback and a link-local address", messages=[user(parts)])
+def inner_urls(images: Combined) -> Exchange:
+    return images.shows("loopback and link-local address")
 
 
 @pytest.fixture(scope="session")
@@ -148,7 +165,7 @@ def test_text_parts_are_read(text_parts: Exchange, client: Client, judge: Judge)
         again = f"a message of text parts, try {attempt}"
         return text_parts if attempt == 1 else client.chat(again, messages=[user(PARTS)])
 
-    judge.model_dependent(text.says, provoke, WORDS)
+    judge.model_dependent(vision.says_all, provoke, WORDS)
 
 
 @requirement("vision.image-accepted")

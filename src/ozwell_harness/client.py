@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -13,6 +12,7 @@ import httpx
 from ozwell_harness.exchange import Call, Recorder
 from ozwell_harness.model import Exchange
 from ozwell_harness.target import KeyName, Target
+from ozwell_harness.threads import in_threads
 
 JSON_TYPE = ("Content-Type", "application/json")
 
@@ -74,8 +74,7 @@ class Client:
 
     def together(self, calls: Sequence[Call]) -> list[Exchange]:
         """Send calls at the same time; answers come back in the order of the calls."""
-        with ThreadPoolExecutor(max_workers=max(1, len(calls))) as pool:
-            return list(pool.map(self.send, calls))
+        return in_threads(self.send, calls)
 
 
 class _Omit:
@@ -99,13 +98,13 @@ def user(content: Any) -> dict[str, Any]:
 
 
 def with_query(path: str, query: Mapping[str, object] | None) -> str:
-    """Return ``path`` with a percent-encoded query."""
-    return f"{path}?{urlencode(dict(query))}" if query else path
+    """Return ``path`` with a percent-encoded query, whatever its values hold."""
+    return f"{path}?{urlencode(dict(query), errors='surrogatepass')}" if query else path
 
 
 def segment(text: str) -> str:
-    """Percent-encode ``text`` as one path segment (slashes included)."""
-    return quote(text, safe="")
+    """Percent-encode ``text`` as one path segment (slashes included), whatever it holds."""
+    return quote(text, safe="", errors="surrogatepass")
 
 
 def json_call(path: str, body: Any, label: str, *, key: KeyName = KeyName.MAIN, method: str = "POST") -> Call:
@@ -153,9 +152,21 @@ def walk(
 
 
 def page_ids(exchange: Exchange) -> list[str]:
-    """Return the ids on a list page; empty when the answer is no such page."""
+    """Return the ids on a list page; empty when the answer is no such page, or an id is no text."""
+    found = [item.get("id") if isinstance(item, dict) else None for item in _data(exchange) or ()]
+    ids = [one for one in found if isinstance(one, str)]
+    return ids if len(ids) == len(found) else []
+
+
+def is_list(exchange: Exchange) -> bool:
+    """Tell whether an answer is a list envelope, whatever is in it."""
+    return _data(exchange) is not None
+
+
+def _data(exchange: Exchange) -> list[Any] | None:
     try:
         document = exchange.response.document if exchange.response else None
-        return [item["id"] for item in document["data"]]  # type: ignore[index]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return []
+    except (ValueError, RecursionError):
+        return None
+    data = document.get("data") if isinstance(document, dict) else None
+    return data if isinstance(data, list) else None

@@ -11,6 +11,11 @@ from ozwell_harness.model import Exchange
 Send = Callable[[str, Mapping[str, Any]], Exchange]
 
 
+def is_answered(exchange: Exchange) -> bool:
+    """Tell whether an exchange was answered whole, with 200."""
+    return exchange.status == 200 and exchange.failure is None
+
+
 class Combined:
     """One exchange that shows several parts to be accepted, or one for each part.
 
@@ -25,6 +30,7 @@ class Combined:
         parts: Mapping[str, Mapping[str, Any]],
         *,
         whole: Mapping[str, Any] | None = None,
+        shows_all: Callable[[Exchange], bool] = is_answered,
     ) -> None:
         """Keep what to send; nothing is sent yet.
 
@@ -33,11 +39,13 @@ class Combined:
             label: what the request is for, in a few words.
             parts: name → fields of the body that show that part alone.
             whole: fields that show all parts at once; by default those of all parts together.
+            shows_all: tells whether the exchange of the whole shows every part to be accepted.
         """
         self._send = send
         self._label = label
         self._parts = parts
         self._whole = whole if whole is not None else {k: v for fields in parts.values() for k, v in fields.items()}
+        self._shows_all = shows_all
         self._made: dict[str | None, Exchange] = {}
 
     def shows(self, part: str) -> Exchange:
@@ -60,8 +68,7 @@ class Combined:
         """Return which request shows ``part``: the whole (None), or the part alone."""
         whole = self._exchange(None)
         # A target that is out of patience says nothing about what was asked: asking more would not help.
-        settled = whole.status == 429 or (whole.status == 200 and whole.failure is None)
-        return None if settled else part
+        return None if whole.status == 429 or self._shows_all(whole) else part
 
     def _exchange(self, part: str | None) -> Exchange:
         if part not in self._made:

@@ -52,6 +52,10 @@ def judge(session: Session, log: TextIO, *options: str) -> Run:
         "-pmetadata",
         "-phtml",
         "-phtml_fixtures",
+        # Not needed by anything here, and slow: they collect garbage after each test, or handle log records.
+        "-pno:unraisableexception",
+        "-pno:threadexception",
+        "-pno:logging",
         # The progress bar writes while tests run, so pytest must leave the streams alone.
         "--capture=no",
         *options,

@@ -1,78 +1,84 @@
-"""Makes exchanges: sends a call, records what came back, removes the keys, keeps the count."""
+"""Makes exchanges: sends a call politely, records what came back, removes the keys."""
 
 from __future__ import annotations
 
-import json
-import ssl
 import threading
-import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
-from typing import Any
+from collections.abc import Callable
+from dataclasses import replace
 
-import httpcore
-import httpx
-
-from ozwell_harness import __version__
-from ozwell_harness.decoding import ACCEPT_ENCODING, BodyTooLargeError, UndecodableError, decoder_for
-from ozwell_harness.model import Arrival, Cost, Exchange, Failure, FailureKind, Request, Response, Unjudgeable
+from ozwell_harness.breaker import Asked, Breaker, SilentTargetError, operation_name
+from ozwell_harness.calling import Call, message_of
+from ozwell_harness.costs import Account, BudgetSpentError
+from ozwell_harness.model import Cost, Exchange, FailureKind, Unjudgeable
+from ozwell_harness.recording import KEPT_OF_TOO_LARGE, WHOLE_RUN, exchange_of, weight
 from ozwell_harness.redaction import Redactor
+from ozwell_harness.retrying import is_transient, is_unheard, retry_after_s
+from ozwell_harness.sending import Attempt, Sender, UnsendableError, trusted
 from ozwell_harness.target import KeyName, Target
-from ozwell_harness.transport import DeadlineTransport, Watch
+
+__all__ = [
+    "MADE_UP_KEY",
+    "AbandonedError",
+    "BudgetSpentError",
+    "Call",
+    "Recorder",
+    "SilentTargetError",
+    "UnsendableError",
+]
 
 #: Sent where a wrong key is wanted: well-formed, right prefix, never issued. Counts as a key when leaks are searched.
 MADE_UP_KEY = "ozw_madeup_7f3c1a9e5b2d4860"
 
-
-class BudgetSpentError(Unjudgeable):
-    """``--max-requests`` is used up."""
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A request to make.
-
-    Attributes:
-        headers: on top of the usual ones.
-        key: decides Authorization if ``headers`` do not.
-        leave_after: hang up once so many bytes of body are there, as a client does that loses interest in a stream.
-    """
-
-    method: str
-    path: str
-    label: str
-    headers: tuple[tuple[str, str], ...] = ()
-    body: bytes = b""
-    key: KeyName = KeyName.MAIN
-    leave_after: int | None = None
-
+#: Seconds before each probe: a target that is being started again gets the time for it.
+_PROBE_WAITS = (0.0, 1.0, 3.0)
+_TRANSIENT_WAIT_S = 0.5
+#: Seconds for each exchange that cleans up after an interrupt.
+_HURRY_S = 5.0
 
 Waiting = Callable[[float], None]
+
+
+class MemoryFullError(Unjudgeable):
+    """The answer was not kept, because of those before it: no fault of this one."""
+
+
+class AbandonedError(Unjudgeable):
+    """The run was interrupted while the call was under way."""
 
 
 class Recorder:
     """Sends calls to one target and keeps every exchange. Safe to use from several threads."""
 
     def __init__(
-        self, target: Target, *, waiting: Waiting = lambda _seconds: None, sleep: Callable[[float], None] = time.sleep
+        self,
+        target: Target,
+        *,
+        waiting: Waiting = lambda _seconds: None,
+        sleep: Callable[[float], None] | None = None,
     ) -> None:
+        """Open nothing yet.
+
+        Args:
+            target: where to send.
+            waiting: told the seconds of each wait that the target asks for.
+            sleep: waits, instead of the clock.
+
+        Raises:
+            ConfigurationError: the target's certificate authorities cannot be read.
+        """
         self._target = target
         self._waiting = waiting
         self._sleep = sleep
         self._lock = threading.Lock()
+        self._probing = threading.Lock()
         self._exchanges: list[Exchange] = []
-        self._sent = 0
-        self._throttled = 0
-        self._waited_s = 0.0
+        self._weight = 0
+        self._account = Account(target.politeness.max_requests)
+        self._breaker = Breaker(target.timeouts.give_up_after)
+        self._abandoned = threading.Event()
+        self._hurried = False
+        self._sender = Sender(target.timeouts, trusted(target.ca_file))
         self.redactor = Redactor({s.reveal(): k.value for k, s in target.keys.items()} | {MADE_UP_KEY: "MADE_UP_KEY"})
-        self._watch = Watch()
-        timeouts = target.timeouts
-        self._client = httpx.Client(
-            transport=DeadlineTransport(self._watch, _ssl_context(target)),
-            timeout=httpx.Timeout(timeouts.read_s, connect=timeouts.connect_s),
-            follow_redirects=False,
-        )
 
     @property
     def exchanges(self) -> tuple[Exchange, ...]:
@@ -83,245 +89,148 @@ class Recorder:
     @property
     def cost(self) -> Cost:
         """What the run has spent so far."""
-        usages = [_usage(exchange) for exchange in self.exchanges]
-        return Cost(
-            requests=self._sent,
-            prompt_tokens=sum(prompt for prompt, _ in usages),
-            completion_tokens=sum(completion for _, completion in usages),
-            throttled=self._throttled,
-            waited_s=round(self._waited_s, 3),
-        )
+        return self._account.cost
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is not asked any more, and why: one sentence each."""
+        return tuple(self.redactor.clean(note) for note in self._breaker.notes)
 
     def send(self, call: Call) -> Exchange:
-        """Make the exchange; a 429 is waited out as the target asks, and every attempt is recorded.
+        """Make the exchange; rate limits are waited out, what passes is tried again, every attempt is recorded.
 
         Raises:
             BudgetSpentError: ``max_requests`` have been sent already.
+            SilentTargetError: the target has stopped answering.
         """
         politeness = self._target.politeness
-        for _ in range(politeness.max_retries):
+        exchange = self.send_once(call)
+        for attempt in range(politeness.max_retries):
+            again = self.wait_out(exchange, politeness.max_wait_s) or (attempt == 0 and self._passes(exchange))
+            if not again:
+                break
             exchange = self.send_once(call)
-            wait = retry_after_s(exchange)
-            if wait is None or wait > politeness.max_wait_s:
-                return exchange
-            self._wait(wait)
-        return self.send_once(call)
+        self._breaker.note_wait(_asked(call), exchange, in_vain=retry_after_s(exchange) is not None)
+        return exchange
+
+    def wait_out(self, exchange: Exchange, patience_s: float) -> bool:
+        """Wait as long as an answer asks to; False, at once, if it does not, or for a wait beyond ``patience_s``."""
+        seconds = retry_after_s(exchange)
+        if seconds is None or seconds > patience_s or self._hurried:
+            return False
+        self._account.count_wait(seconds)
+        self._waiting(seconds)
+        self._pause(seconds)
+        return True
 
     def send_once(self, call: Call) -> Exchange:
         """Make the exchange, whatever the answer.
 
         Raises:
             BudgetSpentError: ``max_requests`` have been sent already.
+            SilentTargetError: the target has stopped answering.
         """
-        self._count()
-        url = self._target.base_url + call.path
-        headers = self._headers(call)
-        request = Request(
-            call.method,
-            self.redactor.clean(call.path),
-            self.redactor.clean(url),
-            self.redactor.clean_request_headers(headers),
-            self.redactor.clean_bytes(call.body),
-        )
-        started = time.time()
-        begin = time.perf_counter()
-        reading = _Reading(self._target.timeouts.max_body_bytes, begin, call.leave_after)
-        failure = self._perform(call, url, headers, reading)
-        if failure and failure.kind is FailureKind.RESET and self._watch.reused_connection:
-            # A server may close an idle connection at any moment (RFC 9112 section 9.3.1): no answer to this call.
-            started, begin = time.time(), time.perf_counter()
-            reading = _Reading(self._target.timeouts.max_body_bytes, begin, call.leave_after)
-            failure = self._perform(call, url, headers, reading)
-        elapsed = time.perf_counter() - begin
-        return self._keep(call.label, request, reading, failure, started=started, elapsed=elapsed)
+        exchange = self.keep(self.draft(call))
+        if is_unheard(exchange) and self._breaker.has_answered and not call.despite_silence:
+            # Is it this request that gets no answer, or is there nobody any more?
+            self._probe()
+            self._breaker.check(_asked(call))
+        return exchange
+
+    def keep(self, exchange: Exchange) -> Exchange:
+        """Record an exchange of ``draft``, and return it with the id that it gets."""
+        with self._lock:
+            kept = replace(exchange, id=len(self._exchanges) + 1)
+            self._exchanges.append(kept)
+            self._weight += weight(kept.response)
+        return kept
+
+    def draft(self, call: Call) -> Exchange:
+        """Make the exchange and count its cost, but do not record it: its id is 0, and it is lost unless it is kept.
+
+        Raises:
+            BudgetSpentError: ``max_requests`` have been sent already.
+            SilentTargetError: the target has stopped answering.
+        """
+        asked = _asked(call)
+        if not call.despite_silence:
+            self._breaker.check(asked)
+            if self._breaker.in_doubt:
+                self._probe()
+                self._breaker.check(asked)
+        exchange = self._attempt(call)
+        self._breaker.note(asked, exchange)
+        return exchange
+
+    def hurry(self) -> None:
+        """The run is interrupted: calls under way are given up, those to come are quick, and nothing is waited for."""
+        self._hurried = True
+        abandoned, self._abandoned = self._abandoned, threading.Event()
+        abandoned.set()
+        self._sender.cut()
 
     def close(self) -> None:
         """Close the connections."""
-        self._client.close()
+        self._sender.close()
 
-    def _count(self) -> None:
-        limit = self._target.politeness.max_requests
-        with self._lock:
-            if limit is not None and self._sent >= limit:
-                raise BudgetSpentError(f"the budget of {limit} requests (--max-requests) is spent")
-            self._sent += 1
+    def _probe(self) -> None:
+        """Tell the breaker whether the target is still there."""
+        with self._probing:
+            if not self._breaker.failing:
+                return
+            key = KeyName.MAIN if KeyName.MAIN in self._target.keys else KeyName.NONE
+            probe = Call("GET", "/models", "is the target still there?", key=key)
+            for wait in _PROBE_WAITS:
+                self._pause(wait)
+                exchange = self.keep(self._attempt(probe))
+                if exchange.failure is None:
+                    self._breaker.probe_answered()
+                    return
+                if exchange.failure.kind is FailureKind.TIMEOUT:
+                    break
+            self._breaker.probe_failed()
 
-    def _wait(self, seconds: float) -> None:
-        with self._lock:
-            self._throttled += 1
-            self._waited_s += seconds
-        self._waiting(seconds)
-        self._sleep(seconds)
+    def _passes(self, exchange: Exchange) -> bool:
+        """Wait a moment for what may pass; False, at once, for what will not, and when that was done often enough."""
+        if not is_transient(exchange) or not self._breaker.has_answered:
+            return False
+        if not self._account.count_retry(self._target.politeness.max_transient):
+            return False
+        self._pause(_TRANSIENT_WAIT_S)
+        return True
 
-    def _headers(self, call: Call) -> list[tuple[str, str]]:
-        given = {name.lower() for name, _ in call.headers}
-        usual = [
-            ("User-Agent", f"ozwell-harness/{__version__}"),
-            ("Accept-Encoding", ACCEPT_ENCODING),
-            ("Accept", "*/*"),
-        ]
-        secret = self._target.keys.get(call.key)
-        if secret is not None:
-            usual.append(("Authorization", f"Bearer {secret.reveal()}"))
-        return [(name, value) for name, value in usual if name.lower() not in given] + list(call.headers)
+    def _pause(self, seconds: float) -> None:
+        if seconds and self._sleep:
+            self._sleep(seconds)
+        elif seconds and self._abandoned.wait(seconds):
+            raise AbandonedError("the run was interrupted")
 
-    def _perform(self, call: Call, url: str, headers: list[tuple[str, str]], reading: _Reading) -> Failure | None:
-        self._watch.start(self._target.timeouts.total_s)
-        try:
-            request = self._client.build_request(call.method, url, headers=headers, content=call.body or None)
-            # build_request adds defaults of its own, and merges header names given twice.
-            request.headers = httpx.Headers(_framing(request.headers, headers) + headers)
-            reading.take(self._client.send(request, stream=True))
-        except BodyTooLargeError:
-            return Failure(FailureKind.TOO_LARGE, f"the body is larger than {reading.limit} bytes")
-        except UndecodableError as error:
-            return Failure(FailureKind.PROTOCOL, f"the body cannot be decoded: {error}")
-        except (httpcore.TimeoutException, httpx.TimeoutException) as error:
-            return Failure(FailureKind.TIMEOUT, _timeout_message(error, reading))
-        except (
-            httpcore.NetworkError,
-            httpcore.ProtocolError,
-            httpx.TransportError,
-            httpx.InvalidURL,
-            OSError,
-        ) as error:
-            return _failure(error, reading, received=self._watch.received)
-        return reading.left
-
-    def _keep(
-        self,
-        label: str,
-        request: Request,
-        reading: _Reading,
-        failure: Failure | None,
-        *,
-        started: float,
-        elapsed: float,
-    ) -> Exchange:
-        body = bytes(reading.body)
-        clean_body = self.redactor.clean_bytes(body)
-        response = None
-        if reading.status is not None:
-            arrivals = tuple(reading.arrivals) if clean_body == body else (Arrival(elapsed, len(clean_body)),)
-            clean_headers = self.redactor.clean_response_headers(reading.headers)
-            response = Response(reading.status, clean_headers, clean_body, arrivals, reading.http_version)
-        if failure:
-            failure = Failure(failure.kind, self.redactor.clean(failure.message))
-        leaks = self.redactor.leaks(reading.headers, body)
-        with self._lock:
-            number = len(self._exchanges) + 1
-            exchange = Exchange(number, label, request, response, failure, started, elapsed, leaks)
-            self._exchanges.append(exchange)
+    def _attempt(self, call: Call) -> Exchange:
+        abandoned = self._abandoned
+        if call.cleanup:
+            self._account.count_cleanup()
+        else:
+            self._account.count_request()
+        timeouts = self._target.timeouts
+        message = message_of(
+            call,
+            self._target,
+            limit=timeouts.max_body_bytes if self._weight < WHOLE_RUN else KEPT_OF_TOO_LARGE,
+            within_s=min(timeouts.total_s, _HURRY_S) if self._hurried else timeouts.total_s,
+        )
+        attempt = self._sender.send(message)
+        if abandoned.is_set():
+            raise AbandonedError("the run was interrupted")
+        if message.limit < timeouts.max_body_bytes and _is_too_large(attempt):
+            raise MemoryFullError("the answers of this run have become too many to keep another large one")
+        exchange = exchange_of(call, message, attempt, self.redactor)
+        self._account.count_tokens(exchange)
         return exchange
 
 
-class _Reading:
-    """What has been read of one answer; keeps its state when reading fails half-way."""
-
-    def __init__(self, limit: int, begin: float, leave_after: int | None = None) -> None:
-        self.limit = limit
-        self.begin = begin
-        self.leave_after = leave_after
-        self.left: Failure | None = None
-        self.status: int | None = None
-        self.headers: list[tuple[str, str]] = []
-        self.http_version = ""
-        self.body = bytearray()
-        self.arrivals: list[Arrival] = []
-
-    def take(self, response: httpx.Response) -> None:
-        """Read the answer to its end, noting when each piece came."""
-        try:
-            self.status = response.status_code
-            self.http_version = response.http_version
-            self.headers = [(n.decode("latin-1"), v.decode("utf-8", "replace")) for n, v in response.headers.raw]
-            decoder = decoder_for(response.headers.get("content-encoding"), self.limit)
-            for chunk in response.iter_raw():
-                self.body += decoder.feed(chunk)
-                self.arrivals.append(Arrival(time.perf_counter() - self.begin, len(self.body)))
-                if self.leave_after is not None and len(self.body) >= self.leave_after:
-                    self.left = Failure(FailureKind.LEFT, "the harness hung up on purpose, in the middle of the answer")
-                    break
-        finally:
-            response.close()
+def _is_too_large(attempt: Attempt) -> bool:
+    return attempt.failure is not None and attempt.failure.kind is FailureKind.TOO_LARGE
 
 
-def _framing(built: httpx.Headers, given: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Return Host, and Content-Length unless a Transfer-Encoding is given (RFC 9112 section 6.2: never both)."""
-    chunked = any(name.lower() == "transfer-encoding" for name, _ in given)
-    kept = {"host"} if chunked else {"host", "content-length"}
-    return [(name, value) for name, value in built.multi_items() if name in kept]
-
-
-def _ssl_context(target: Target) -> ssl.SSLContext:
-    if target.ca_file is not None:
-        return ssl.create_default_context(cafile=str(target.ca_file))
-    return httpx.create_ssl_context()
-
-
-def _timeout_message(error: Exception, reading: _Reading) -> str:
-    if isinstance(error, httpcore.ConnectTimeout | httpx.ConnectTimeout):
-        return "no connection in time"
-    if reading.status is None:
-        return "no answer in time"
-    return f"the answer stopped after {len(reading.body)} bytes of body"
-
-
-def _failure(error: Exception, reading: _Reading, *, received: int) -> Failure:
-    text = str(error) or type(error).__name__
-    if reading.status is not None:
-        return Failure(FailureKind.CUT, f"the answer broke off after {len(reading.body)} bytes of body: {text}")
-    if isinstance(error, httpcore.ConnectError | httpx.ConnectError):
-        kind = FailureKind.TLS if "SSL" in text or "certificate" in text.lower() else FailureKind.CONNECT
-        return Failure(kind, f"no connection: {text}")
-    if isinstance(error, httpcore.ProtocolError) and received:
-        return Failure(FailureKind.PROTOCOL, f"the answer is not valid HTTP: {text}")
-    return Failure(FailureKind.RESET, f"the connection was closed before an answer: {text}")
-
-
-def retry_after_s(exchange: Exchange) -> float | None:
-    """Return how long a 429 asks to wait, in seconds; 1 when it does not say; None for any other answer.
-
-    Reads Retry-After (RFC 9110 section 10.2.3: seconds or a date), else X-RateLimit-Reset in epoch seconds.
-    """
-    response = exchange.response
-    if response is None or response.status != 429:
-        return None
-    asked = (response.headers.get("retry-after") or "").strip()
-    if asked.isdigit():
-        return float(asked)
-    try:
-        return max(0.0, parsedate_to_datetime(asked).timestamp() - time.time())
-    except (ValueError, TypeError):
-        pass
-    reset = (response.headers.get("x-ratelimit-reset") or "").strip()
-    return max(0.0, min(float(reset) - time.time(), 86_400.0)) if reset.isdigit() else 1.0
-
-
-def _usage(exchange: Exchange) -> tuple[int, int]:
-    """Return (prompt, completion) tokens that the answer reported; zeros where it reported none."""
-    response = exchange.response
-    if response is None or response.status != 200:
-        return (0, 0)
-    for document in _documents(response):
-        usage = document.get("usage") if isinstance(document, Mapping) else None
-        if isinstance(usage, Mapping):
-            counts = (usage.get("prompt_tokens"), usage.get("completion_tokens"))
-            prompt, completion = (c if isinstance(c, int) and not isinstance(c, bool) else 0 for c in counts)
-            return (prompt, completion)
-    return (0, 0)
-
-
-def _documents(response: Response) -> list[Any]:
-    if response.media_type != "text/event-stream":
-        try:
-            return [response.document]
-        except (ValueError, RecursionError):
-            return []
-    found = []
-    for event in reversed(response.stream.events[-3:]):
-        try:
-            found.append(json.loads(event.data))
-        except (ValueError, RecursionError):
-            continue
-    return found
+def _asked(call: Call) -> Asked:
+    return Asked(operation_name(call.method, call.path, call.body), call.key.value)

@@ -39,8 +39,9 @@ def with_target(settings: Settings) -> Iterator[Settings]:
         yield settings
         return
     from ozwell_harness.mock.server import running_mock
+    from ozwell_harness.mock.settings import STOCK, MockSettings
 
-    with running_mock() as mock:
+    with running_mock(MockSettings(stock=STOCK)) as mock:
         yield replace(
             settings,
             base_url=mock.base_url,

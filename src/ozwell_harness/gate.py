@@ -12,6 +12,9 @@ from ozwell_harness.target import Target, how_to_supply
 #: Statuses by which a target says that it does not do this at all.
 _ABSENT = frozenset({400, 404, 405, 422, 501})
 
+#: How a reason begins that names a prerequisite.
+PREREQUISITE = "Its prerequisite "
+
 
 @dataclass(frozen=True, slots=True)
 class Closed:
@@ -40,7 +43,7 @@ def gate(requirement: Requirement, target: Target, findings: Mapping[str, Findin
 
 def _prerequisite(name: str, finding: Finding | None) -> Closed | None:
     if finding is None:
-        return Closed(Status.NOT_TESTABLE, f"Its prerequisite {name} was not judged.")
+        return Closed(Status.NOT_TESTABLE, f"{PREREQUISITE}{name} was not judged.")
     match finding.status:
         case Status.PASSED | Status.WARNED:
             return None
@@ -50,7 +53,7 @@ def _prerequisite(name: str, finding: Finding | None) -> Closed | None:
             # The first cause is what helps; a chain of "prerequisite of a prerequisite" does not.
             return Closed(Status.NOT_TESTABLE, finding.message)
         case _:
-            return Closed(Status.NOT_TESTABLE, f"Its prerequisite {name} did not hold: {finding.message}")
+            return Closed(Status.NOT_TESTABLE, f"{PREREQUISITE}{name} did not hold: {finding.message}")
 
 
 def shows_absence(requirement: Requirement, profile: Profile, statuses: frozenset[int | None]) -> bool:

@@ -19,6 +19,9 @@ class Observer(Protocol):
     def waiting(self, seconds: float) -> None:
         """The target asked to wait this long before the next request."""
 
+    def generated(self, sent: int, most: int) -> None:
+        """``sent`` of up to ``most`` generated requests have been answered."""
+
     def finished(self) -> None:
         """Nothing more will come."""
 
@@ -33,6 +36,9 @@ class Silent:
         """Ignore."""
 
     def waiting(self, seconds: float) -> None:
+        """Ignore."""
+
+    def generated(self, sent: int, most: int) -> None:
         """Ignore."""
 
     def finished(self) -> None:

@@ -16,6 +16,7 @@ from ozwell_harness.gate import Closed, shows_absence
 from ozwell_harness.model import Finding, Level, Requirement, Status, Unjudgeable
 from ozwell_harness.profile import Profile, ProfileError
 from ozwell_harness.reporting.curl import curl
+from ozwell_harness.reporting.text import visible
 from ozwell_harness.requirements import Catalogue, CatalogueError
 from ozwell_harness.session import Session
 from ozwell_harness.settings import CONFIGURATION_FILE, ConfigurationError, FileSettings, read_file, resolve
@@ -54,6 +55,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--baseline", metavar="FILE", help="known deviations that do not fail the run")
     group.addoption("--max-requests", type=int, metavar="N", help="send no more than N requests")
+    group.addoption("--seed", type=int, metavar="N", help="seed of everything random (default 0)")
+    group.addoption("--no-property", action="store_true", help="leave the generated requests out")
+    group.addoption("--property-examples", type=int, metavar="N", help="random requests for each operation")
+    group.addoption("--property-requests", type=int, metavar="N", help="send no more than N generated requests")
+    group.addoption("--property-time", type=float, metavar="S", help="generate for no more than S seconds")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -81,6 +87,11 @@ def _settings(config: pytest.Config) -> Any:
         "absent": option.without,
         "max_requests": option.max_requests,
         "baseline": option.baseline,
+        "seed": option.seed,
+        "no_property": option.no_property,
+        "property_examples": option.property_examples,
+        "property_requests": option.property_requests,
+        "property_time": option.property_time,
     }
     path = Path(config.invocation_params.dir) / CONFIGURATION_FILE
     return resolve(given, os.environ, read_file(path) if path.is_file() else FileSettings())
@@ -166,22 +177,32 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Make the finding, and let the report show its status."""
+    error = call.excinfo.value if call.excinfo else None
+    if isinstance(error, Unjudgeable | NonconformanceError | _ClosedError):
+        # The finding says it all: to follow a traceback through the sources took most of a run's time.
+        call.excinfo = _without_traceback(str(error))
     report = yield
     if call.excinfo is None and call.when != "call":
         return report
-    if call.excinfo is not None and isinstance(call.excinfo.value, KeyboardInterrupt):
+    if isinstance(error, KeyboardInterrupt):
         return report
     run = item.config.stash[_session]
     requirement = run.catalogue[requirement_id(item) or ""]
-    finding = _judge_call(requirement, run.profile, item.stash[_judge], call)
+    finding = _judged(requirement, run.profile, item.stash[_judge], error)
     run.add(finding)
     item.stash[_finding] = finding
     _show(report, finding)
     return report
 
 
-def _judge_call(requirement: Requirement, profile: Profile, judge: Judge, call: pytest.CallInfo[None]) -> Finding:
-    error = call.excinfo.value if call.excinfo else None
+def _without_traceback(message: str) -> pytest.ExceptionInfo[BaseException]:
+    try:
+        pytest.fail(message, pytrace=False)
+    except pytest.fail.Exception:
+        return pytest.ExceptionInfo.from_current()
+
+
+def _judged(requirement: Requirement, profile: Profile, judge: Judge, error: BaseException | None) -> Finding:
     match error:
         case None if judge.judged:
             return _finding_of(requirement, judge, Status.PASSED)
@@ -237,7 +258,7 @@ def _show(report: pytest.TestReport, finding: Finding) -> None:
     skipped = (Status.NOT_APPLICABLE, Status.NOT_TESTABLE)
     if finding.status in skipped:
         report.outcome = "skipped"
-        report.longrepr = (str(report.location[0]), report.location[1] or 0, finding.message)
+        report.longrepr = (str(report.location[0]), report.location[1] or 0, visible(finding.message))
     elif finding.status is Status.FAILED:
         report.outcome = "failed"
         report.longrepr = _words(finding)
@@ -247,7 +268,7 @@ def _show(report: pytest.TestReport, finding: Finding) -> None:
         report.sections.append(("warning", _words(finding)))
     elif finding.status is Status.ERROR:
         report.outcome = "failed"
-        report.longrepr = report.longrepr or finding.message
+        report.longrepr = visible(str(report.longrepr or finding.message))
     report.user_properties.append(("status", finding.status.value))
 
 
@@ -259,7 +280,7 @@ def _words(finding: Finding) -> str:
     ]
     if finding.reproduce:
         lines.append(f"  reproduce: {finding.reproduce}")
-    return "\n".join(lines)
+    return visible("\n".join(lines))
 
 
 def pytest_report_teststatus(report: pytest.TestReport | pytest.CollectReport) -> tuple[str, str, Any] | None:
@@ -274,8 +295,10 @@ class _Interruption:
     def __init__(self, run: Session) -> None:
         self._run = run
 
-    def pytest_keyboard_interrupt(self) -> None:
-        self._run.interrupted = True
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        if not isinstance(excinfo.value, pytest.Session.Interrupted):
+            self._run.interrupted = True
+            self._run.recorder.hurry()
 
 
 @pytest.hookimpl(trylast=True)

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 
-from ozwell_harness.client import page_ids
+from ozwell_harness.client import is_list, page_ids
 from ozwell_harness.exchange import Call, Recorder
-from ozwell_harness.model import Exchange
+from ozwell_harness.model import Exchange, FailureKind, Unjudgeable
+from ozwell_harness.model_choice import choose_models
 from ozwell_harness.profile import Profile
+from ozwell_harness.retrying import retry_after_s
 from ozwell_harness.settings import ConfigurationError, Settings
 from ozwell_harness.target import KeyName, Target
-
-_EMBEDDING = re.compile(r"embed|ada-002|\bbge\b|\be5\b|\bgte\b|minilm", re.IGNORECASE)
-_NOT_CHAT = re.compile(r"whisper|tts|dall-e|moderation|rerank|transcri|speech|image|audio|realtime|sora", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """The target, and why it cannot be reached (None when it can)."""
+    """The target as far as it is known.
+
+    Attributes:
+        unreachable: why nothing can be judged, in a sentence; None when it can.
+        doubt: why this may not be the API at all, in a sentence.
+    """
 
     target: Target
     unreachable: str | None = None
+    doubt: str | None = None
 
 
 def target_of(settings: Settings) -> Target:
@@ -41,6 +46,7 @@ def target_of(settings: Settings) -> Target:
         timeouts=settings.timeouts,
         politeness=settings.politeness,
         ca_file=settings.ca_file,
+        sdk=find_spec("openai") is not None,
     )
 
 
@@ -48,38 +54,75 @@ def prepare(settings: Settings, profile: Profile, recorder: Recorder) -> Ready:
     """Ask the target for its models, and fill in those that the settings do not name.
 
     Raises:
-        ConfigurationError: no chat model is named and the target lists none.
+        ConfigurationError: no chat model is named and the target lists none, or it wants a key that it did not get.
     """
     target = target_of(settings)
     key = KeyName.MAIN if KeyName.MAIN in target.keys else KeyName.NONE
-    exchange = recorder.send(Call("GET", "/models", "preflight: is the target there?", key=key))
+    url = recorder.redactor.clean(target.base_url)
+    fallback = replace(target, model=target.model or profile.default_model)
+    try:
+        exchange = recorder.send(Call("GET", "/models", "preflight: is the target there?", key=key))
+    except Unjudgeable as error:
+        return Ready(fallback, f"{url} was not asked: {error}.")
     if exchange.response is None:
-        reason = exchange.failure.message if exchange.failure else "no answer"
-        ready = replace(target, model=target.model or profile.default_model)
-        return Ready(ready, f"{target.base_url} did not answer: {reason}.")
+        return Ready(fallback, f"{url} did not answer: {_why(exchange, target)}.")
+    if retry_after_s(exchange) is not None:
+        return Ready(
+            fallback, f"{url} answers {exchange.status} and asks to come back later, however long the run waits."
+        )
     if exchange.status == 401 and key is KeyName.NONE:
         # Judging what little such a target shows to strangers would end green and mean nothing.
         raise ConfigurationError("The target asks for a key: set OZWELL_API_KEY.")
-    return Ready(_with_models(target, profile, exchange))
+    return _with_models(target, profile, exchange, url)
 
 
-def _with_models(target: Target, profile: Profile, exchange: Exchange) -> Target:
-    listed = page_ids(exchange)
-    embedding = target.embedding_model or next((m for m in listed if _EMBEDDING.search(m)), None)
+def _why(exchange: Exchange, target: Target) -> str:
+    """Say what failed, and what the owner can do about it where that is plain."""
+    if exchange.failure is None:
+        return "no answer"
+    said, kind = exchange.failure.message, exchange.failure.kind
+    if kind is FailureKind.TLS and any(word in said for word in ("issuer", "self-signed", "self signed")):
+        hint = f"{target.ca_file} does not vouch for it" if target.ca_file else "--ca-file names the authority to trust"
+        return f"{said} ({hint})"
+    if kind is FailureKind.RESET and target.base_url.startswith("http:"):
+        return f"{said} (if the target speaks TLS, its URL begins with https://)"
+    return said
+
+
+def _with_models(target: Target, profile: Profile, exchange: Exchange, url: str) -> Ready:
+    chat, listed_embedding = choose_models(page_ids(exchange))
+    embedding = target.embedding_model or listed_embedding
+    doubt = _doubt(exchange, url)
     if target.model:
-        return replace(target, embedding_model=embedding)
-    chat = [m for m in listed if not _EMBEDDING.search(m) and not _NOT_CHAT.search(m)]
+        return Ready(replace(target, embedding_model=embedding), doubt=doubt)
     if chat:
-        return replace(target, model=chat[0], embedding_model=embedding)
+        return Ready(replace(target, model=chat, embedding_model=embedding))
     if exchange.status in {401, 403}:
         raise ConfigurationError(
             f"The target refused the key when asked for its models ({exchange.status}): set OZWELL_API_KEY to a valid"
             " key, or name a model with OZWELL_MODEL to judge it all the same."
         )
-    if exchange.status in {200, 404, 405}:
+    if exchange.status in {404, 405} or not doubt:
         raise ConfigurationError(
-            f"No model found: GET {target.base_url}/models answered {exchange.status} and lists no chat model."
+            f"No model found: GET {url}/models answered {exchange.status} and lists no chat model."
             " Name one with OZWELL_MODEL or --model, and check that the URL ends in /v1."
         )
     # A broken list is a finding of its own; the rest is judged with the model that the documents use.
-    return replace(target, model=profile.default_model, embedding_model=embedding or profile.default_embedding_model)
+    chosen = replace(target, model=profile.default_model, embedding_model=embedding or profile.default_embedding_model)
+    return Ready(chosen, doubt=f"{doubt} Judged with the model {chosen.model}; name another with OZWELL_MODEL.")
+
+
+def _doubt(exchange: Exchange, url: str) -> str | None:
+    """Return why this may not be the API at all, in a sentence; None when the list of models is one."""
+    response = exchange.response
+    asked = f"GET {url}/models"
+    if response is None or exchange.failure is not None:
+        return f"{asked} was not answered whole: {exchange.failure.message if exchange.failure else 'no answer'}."
+    if 300 <= response.status < 400:
+        return f"{asked} answered {response.status}, a redirect. None is followed: the key must not go elsewhere."
+    if response.status != 200:
+        return f"{asked} answered {response.status}."
+    if is_list(exchange):
+        return None
+    labelled = response.media_type or "no Content-Type"
+    return f"{asked} answered no list of models ({labelled}): does the URL of the API end in /v1?"

@@ -13,7 +13,7 @@ import jsonschema_rs
 from jsonschema import Draft202012Validator
 
 from ozwell_harness.content import content_path, read_yaml
-from ozwell_harness.model import Level, Requirement, Source
+from ozwell_harness.model import Level, Requirement, Source, without_surrogates
 from ozwell_harness.requirements import Catalogue
 
 
@@ -72,7 +72,10 @@ class SchemaError:
 
 @dataclass(frozen=True)
 class Profile:
-    """A dialect. ``patch`` (RFC 7396) turns the OpenAPI document in ``specification_file`` into its own."""
+    """A dialect. ``patch`` (RFC 7396) turns the OpenAPI document in ``specification_file`` into its own.
+
+    ``opt_in`` names the areas that a run leaves out unless they are asked for.
+    """
 
     name: str
     title: str
@@ -84,6 +87,7 @@ class Profile:
     default_embedding_model: str
     exclude: tuple[str, ...] = ()
     overrides: Mapping[str, Mapping[str, Any]] | None = None
+    opt_in: frozenset[str] = frozenset()
 
     def select(self, catalogue: Catalogue) -> Catalogue:
         """Return the catalogue as this profile owes it: exclusions gone, overrides applied."""
@@ -127,13 +131,20 @@ class Profile:
         if schema not in self._validators:
             root = {"$ref": f"#/components/schemas/{schema}", "components": self.specification["components"]}
             self._validators[schema] = jsonschema_rs.Draft202012Validator(root)
-        found: list[SchemaError] = []
-        for error in self._validators[schema].iter_errors(instance):
-            pointer = "".join(f"/{part}" for part in error.instance_path)
-            found.append(SchemaError(pointer or "/", error.message))
-            if len(found) == 20:
-                break
-        return found
+        try:
+            return _violations(self._validators[schema], instance)
+        except UnicodeEncodeError:
+            return _violations(self._validators[schema], without_surrogates(instance))
+
+
+def _violations(validator: jsonschema_rs.Draft202012Validator, instance: Any) -> list[SchemaError]:
+    found: list[SchemaError] = []
+    for error in validator.iter_errors(instance):
+        pointer = "".join(f"/{part}" for part in error.instance_path)
+        found.append(SchemaError(pointer or "/", error.message))
+        if len(found) == 20:
+            break
+    return found
 
 
 def profile_names() -> tuple[str, ...]:
@@ -165,6 +176,7 @@ def load_profile(name: str) -> Profile:
         default_embedding_model=document["default_models"]["embedding"],
         exclude=tuple(document.get("exclude", ())),
         overrides=document.get("overrides", {}),
+        opt_in=frozenset(document.get("opt_in", ())),
     )
 
 

@@ -30,33 +30,54 @@ class Redactor:
     def _searched(self) -> tuple[_Key, ...]:
         return tuple(key for key in self._all if key.length >= SHORTEST_SEARCHED)
 
+    @cached_property
+    def _any(self) -> re.Pattern[str]:
+        """Any searchable key: one look tells that there is nothing to do, which is nearly always."""
+        return re.compile("|".join(key.in_text.pattern for key in self._searched) or r"(?!)")
+
+    @cached_property
+    def _any_bytes(self) -> re.Pattern[bytes]:
+        return re.compile(self._any.pattern.encode())
+
     def clean(self, text: str) -> str:
-        """Return ``text`` with every key replaced by its name."""
-        for key in self._all:
+        """Return ``text`` with every searchable key replaced by its name."""
+        if not self._any.search(text):
+            return text
+        for key in self._searched:
             text = key.in_text.sub(f"${key.name}", text)
         return text
 
     def clean_finding(self, finding: Finding) -> Finding:
         """Return a finding without keys: a check may have pieced one together that no byte string showed."""
-
-        def clean(text: str) -> str:
-            for key in self._searched:
-                text = key.in_text.sub(f"${key.name}", text)
-            return text
-
         return replace(
-            finding, message=clean(finding.message), expected=clean(finding.expected), actual=clean(finding.actual)
+            finding,
+            message=self.clean(finding.message),
+            expected=self.clean(finding.expected),
+            actual=self.clean(finding.actual),
         )
 
     def clean_bytes(self, data: bytes) -> bytes:
         """Return ``data`` with every searchable key replaced by its name; other bytes are untouched."""
+        if not self._any_bytes.search(data):
+            return data
         for key in self._searched:
             data = key.in_bytes.sub(f"${key.name}".encode(), data)
         return data
 
     def clean_request_headers(self, headers: Iterable[tuple[str, str]]) -> Headers:
-        """Return request headers with every key replaced, placeholders included: they are ours, not the target's."""
-        return Headers(tuple((name, self.clean(value)) for name, value in headers))
+        """Return request headers with every key replaced; in Authorization also placeholders, where they stand."""
+        return Headers(
+            tuple(
+                (name, self._clean_credential(value) if name.lower() == "authorization" else self.clean(value))
+                for name, value in headers
+            )
+        )
+
+    def _clean_credential(self, value: str) -> str:
+        value = self.clean(value)
+        for key in self._all:
+            value = key.as_word.sub(f"${key.name}", value)
+        return value
 
     def clean_response_headers(self, headers: Iterable[tuple[str, str]]) -> Headers:
         """Return response headers with every searchable key replaced."""
@@ -78,11 +99,13 @@ class _Key:
     length: int
     in_text: re.Pattern[str]
     in_bytes: re.Pattern[bytes]
+    as_word: re.Pattern[str]
 
     @classmethod
     def of(cls, key: str, name: str) -> _Key:
         pattern = "".join(map(_spellings, key))
-        return cls(name, len(key), re.compile(pattern), re.compile(pattern.encode()))
+        as_word = re.compile(rf"(?<!\S){re.escape(key)}(?!\S)")
+        return cls(name, len(key), re.compile(pattern), re.compile(pattern.encode()), as_word)
 
     def __repr__(self) -> str:
         return f"_Key({self.name})"

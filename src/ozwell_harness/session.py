@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections import defaultdict
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 
 from ozwell_harness.baseline import Baseline, annotate, compare, read_baseline
+from ozwell_harness.contract.plan import AREA as GENERATED
 from ozwell_harness.exchange import Recorder
 from ozwell_harness.gate import Closed, gate
 from ozwell_harness.model import Finding, Requirement, Run, Status, Verdict
@@ -38,17 +38,20 @@ class Session:
         self.profile: Profile = load_profile(settings.profile)
         self.whole_catalogue: Catalogue = load_catalogue()
         self.catalogue: Catalogue = self.profile.select(self.whole_catalogue)
-        self.wanted = _wanted(self.catalogue, settings.selection)
+        judged = self.catalogue if settings.property_plan else _without(self.catalogue, GENERATED)
+        self.wanted = _wanted(judged, settings.selection, self.profile.opt_in)
         _check_capabilities(self.profile, settings.absent)
         self.baseline = read_baseline(settings.baseline) if settings.baseline else Baseline({})
         _check_baseline(self.baseline, self.whole_catalogue)
         self.target: Target = target_of(settings)
         self.recorder = Recorder(self.target, waiting=self.observer.waiting)
         self.unreachable: str | None = None
+        self.doubt: str | None = None
         self.interrupted = False
         self._started = time.time()
         self._begin = time.monotonic()
-        self._by_requirement: dict[str, list[Finding]] = defaultdict(list)
+        self._findings: dict[str, Finding] = {}
+        self._remarks: list[str] = []
 
     def prepare(self) -> None:
         """Look at the target and complete what is known of it.
@@ -57,12 +60,12 @@ class Session:
             ConfigurationError: no model is named and none is listed.
         """
         ready = prepare(self.settings, self.profile, self.recorder)
-        self.target, self.unreachable = ready.target, ready.unreachable
+        self.target, self.unreachable, self.doubt = ready.target, ready.unreachable, ready.doubt
 
     @property
     def findings(self) -> Mapping[str, Finding]:
         """What has been judged so far, one finding a requirement."""
-        return {name: gravest(found) for name, found in self._by_requirement.items()}
+        return self._findings
 
     def gate(self, requirement: Requirement) -> Closed | None:
         """Return why ``requirement`` cannot be judged now, or None."""
@@ -73,8 +76,13 @@ class Session:
     def add(self, finding: Finding) -> None:
         """Keep a finding and tell the observer."""
         finding = self.recorder.redactor.clean_finding(finding)
-        self._by_requirement[finding.requirement].append(finding)
+        before = self._findings.get(finding.requirement)
+        self._findings[finding.requirement] = gravest([before, finding]) if before else finding
         self.observer.judged(finding)
+
+    def remark(self, sentence: str) -> None:
+        """Note something about the run as a whole."""
+        self._remarks.append(sentence)
 
     def result(self) -> Run:
         """Return the run as far as it has come, findings in catalogue order."""
@@ -84,7 +92,7 @@ class Session:
         findings = tuple(annotate(finding, self.baseline, comparison) for finding in findings)
         verdict = Verdict.INCONCLUSIVE if self.interrupted else decide(findings, comparison)
         return Run(
-            target=self.target.base_url,
+            target=self.recorder.redactor.clean(self.target.base_url),
             profile=self.profile.name,
             seed=self.settings.seed,
             started=self._started,
@@ -108,16 +116,27 @@ class Session:
         notes = []
         if self.unreachable:
             notes.append(f"Unreachable: {self.unreachable}")
+        if self.doubt:
+            notes.append(self.doubt)
         if self.interrupted:
             notes.append("Interrupted: this report holds what was judged until then.")
         cost = self.recorder.cost
         if cost.throttled:
             notes.append(f"Rate limits that were waited out: {cost.throttled}, {cost.waited_s:.0f} s in all.")
-        return tuple(notes)
+        if cost.retried:
+            notes.append(
+                f"Requests sent again after a 502, 503 or 504, or without a connection: {cost.retried}."
+                " What came first is judged all the same."
+            )
+        return (*notes, *self._remarks, *self.recorder.notes)
 
 
-def _wanted(catalogue: Catalogue, selection: Selection) -> frozenset[str]:
-    """Return the ids to judge, prerequisites included.
+def _without(catalogue: Catalogue, area: str) -> Catalogue:
+    return Catalogue({r.id: r for r in catalogue if r.area != area})
+
+
+def _wanted(catalogue: Catalogue, selection: Selection, opt_in: frozenset[str]) -> frozenset[str]:
+    """Return the ids to judge, prerequisites included; areas of ``opt_in`` only where areas or ids are asked for.
 
     Raises:
         ConfigurationError: an area is unknown or nothing matches.
@@ -128,7 +147,8 @@ def _wanted(catalogue: Catalogue, selection: Selection) -> frozenset[str]:
     chosen = [
         r.id
         for r in catalogue
-        if (not selection.areas or r.area in selection.areas)
+        if (r.area not in opt_in or selection.areas or selection.patterns)
+        and (not selection.areas or r.area in selection.areas)
         and (not selection.levels or r.level in selection.levels)
         and (not selection.patterns or any(fnmatchcase(r.id, pattern) for pattern in selection.patterns))
     ]

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from ozwell_harness.contract.plan import PropertyPlan
 from ozwell_harness.model import Level
 from ozwell_harness.target import KeyName, Politeness, Secret, Timeouts
 
@@ -36,6 +37,7 @@ class Settings:
         base_url: None when the bundled mock is to be used.
         baseline: file of expected failures.
         bundled_mock: the target was started for this run, and its address means nothing afterwards.
+        property_plan: how much is generated; None for no property phase.
     """
 
     base_url: str | None = None
@@ -51,6 +53,7 @@ class Settings:
     seed: int = 0
     bundled_mock: bool = False
     baseline: Path | None = None
+    property_plan: PropertyPlan | None = None
 
 
 class _TargetTable(msgspec.Struct, forbid_unknown_fields=True):
@@ -66,6 +69,9 @@ class _TimeoutTable(msgspec.Struct, forbid_unknown_fields=True):
     connect_s: float | None = None
     read_s: float | None = None
     total_s: float | None = None
+    first_content_s: float | None = None
+    max_body_bytes: int | None = None
+    give_up_after: int | None = None
 
 
 class _CheckTable(msgspec.Struct, forbid_unknown_fields=True):
@@ -76,6 +82,10 @@ class _CheckTable(msgspec.Struct, forbid_unknown_fields=True):
     max_requests: int | None = None
     max_wait_s: float | None = None
     seed: int | None = None
+    property: bool = True
+    property_examples: int | None = None
+    property_requests: int | None = None
+    property_time_s: float | None = None
 
 
 class FileSettings(msgspec.Struct, forbid_unknown_fields=True):
@@ -130,6 +140,7 @@ def resolve(given: Mapping[str, Any], environment: Mapping[str, str], file: File
         ca_file=Path(ca_file) if ca_file else None,
         baseline=Path(baseline) if baseline else None,
         seed=_first(given.get("seed"), file.check.seed, 0),
+        property_plan=_property_plan(given, file.check),
     )
 
 
@@ -166,7 +177,9 @@ def check_url(text: str) -> str:
         )
     if url.username or url.password:
         raise ConfigurationError("The target URL must not carry credentials; give the key in OZWELL_API_KEY.")
-    if url.query or url.fragment:
+    if any(character.isspace() for character in text):
+        raise ConfigurationError(f"The target URL must not hold spaces: {text!r}.")
+    if "?" in text or "#" in text:
         raise ConfigurationError("The target URL must end in its path, without a query or fragment.")
     return text.rstrip("/")
 
@@ -185,9 +198,14 @@ def _timeouts(file: _TimeoutTable) -> Timeouts:
         connect_s=_first(file.connect_s, default.connect_s),
         read_s=_first(file.read_s, default.read_s),
         total_s=_first(file.total_s, default.total_s),
+        first_content_s=_first(file.first_content_s, default.first_content_s),
+        max_body_bytes=_first(file.max_body_bytes, default.max_body_bytes),
+        give_up_after=_first(file.give_up_after, default.give_up_after),
     )
-    if min(chosen.connect_s, chosen.read_s, chosen.total_s) <= 0:
+    if min(chosen.connect_s, chosen.read_s, chosen.total_s, chosen.first_content_s) <= 0:
         raise ConfigurationError("Timeouts must be greater than 0 seconds.")
+    if min(chosen.max_body_bytes, chosen.give_up_after) < 1:
+        raise ConfigurationError("max_body_bytes and give_up_after must be at least 1.")
     return chosen
 
 
@@ -199,6 +217,22 @@ def _politeness(given: Mapping[str, Any], file: _CheckTable) -> Politeness:
     )
     if chosen.max_requests is not None and chosen.max_requests < 1:
         raise ConfigurationError("The request budget (--max-requests) must be at least 1.")
+    return chosen
+
+
+def _property_plan(given: Mapping[str, Any], file: _CheckTable) -> PropertyPlan | None:
+    if given.get("no_property") or not file.property:
+        return None
+    default = PropertyPlan()
+    chosen = PropertyPlan(
+        examples=_first(given.get("property_examples"), file.property_examples, default.examples),
+        requests=_first(given.get("property_requests"), file.property_requests, default.requests),
+        time_s=_first(given.get("property_time"), file.property_time_s, default.time_s),
+    )
+    if min(chosen.examples, chosen.requests) < 1 or chosen.time_s <= 0:
+        raise ConfigurationError(
+            "The property phase needs at least 1 example, 1 request and some time; leave it out with --no-property."
+        )
     return chosen
 
 

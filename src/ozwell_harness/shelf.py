@@ -106,7 +106,10 @@ class Shelf:
 
     def delete(self, file_id: str, label: str, *, key: KeyName = KeyName.MAIN) -> Exchange:
         """Delete a file. One that may be gone no longer counts as held, but is deleted again at the end."""
-        exchange = self._client.delete(file_path(file_id), label, key=key)
+        return self._delete(file_id, Call("DELETE", file_path(file_id), label, key=key))
+
+    def _delete(self, file_id: str, call: Call) -> Exchange:
+        exchange, key = self._client.send(call), call.key
         owner = self._held.get(file_id)
         if owner is not None and (_confirms(exchange) or (exchange.status == 404 and key is owner)):
             del self._held[file_id]
@@ -115,10 +118,10 @@ class Shelf:
         return exchange
 
     def clear(self) -> None:
-        """Delete what is left; a target that no longer answers, or a spent budget, ends it."""
+        """Delete what is left, beyond the budget of requests too; a target that no longer answers ends it."""
         for file_id, key in (self._held | self._doubtful).items():
             try:
-                exchange = self.delete(file_id, "clean up", key=key)
+                exchange = self._delete(file_id, Call("DELETE", file_path(file_id), "clean up", key=key, cleanup=True))
             except Unjudgeable:
                 return
             if exchange.response is None:
@@ -140,6 +143,24 @@ def read_on(client: Client, first: Exchange, label: str, query: Mapping[str, obj
             return
         page = client.get("/files", f"{label}, page {number}", query={**query, "after": ids[-1]})
         yield page
+
+
+def walk_files(client: Client, limit: int) -> list[Exchange]:
+    """Walk the list of files by ``after``: pages of 1, of 2, then of ``limit``.
+
+    It ends with a page that is empty, says it is the last, or shows only what was seen before. A full page is never
+    taken for the last one: has_more itself is judged.
+    """
+    pages, seen = [client.get("/files", "list one file", query={"limit": 1})], set[str]()
+    for size in [2, *([limit] * (MOST_PAGES - 1))]:
+        ids = page_ids(pages[-1])
+        is_last = len(pages) > 2 and len(ids) < limit and _document(pages[-1]).get("has_more") is False
+        if not ids or seen.issuperset(ids) or is_last:
+            break
+        seen.update(ids)
+        query = {"limit": size, "after": ids[-1]}
+        pages.append(client.get("/files", f"walk the files, page {len(pages) + 1}", query=query))
+    return pages
 
 
 def file_path(file_id: str) -> str:

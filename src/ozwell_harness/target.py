@@ -37,12 +37,21 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Seconds: to connect, between two reads (first byte included), and for a whole exchange; and the body's size."""
+    """Bounds of one exchange, and of a row of failing ones.
+
+    Attributes:
+        connect_s, read_s, total_s: seconds to connect, between two reads (the first included), for the whole exchange.
+        first_content_s: bounds nothing, but says how late the first part of a short streamed answer may be, in seconds.
+        max_body_bytes: the largest body that is taken, as it comes and decoded.
+        give_up_after: so many failures in a row, and what fails is not asked any more.
+    """
 
     connect_s: float = 10.0
     read_s: float = 60.0
     total_s: float = 120.0
-    max_body_bytes: int = 16 * 1024 * 1024
+    first_content_s: float = 10.0
+    max_body_bytes: int = 4 * 1024 * 1024
+    give_up_after: int = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +62,13 @@ class Politeness:
         max_requests: no more than this many requests; None for no bound.
         max_wait_s: the longest wait for one rate limit, in seconds; a longer one leaves the answer 429.
         max_retries: how often one request is repeated after a 429.
+        max_transient: how many requests of a run are sent again after a 502, 503 or 504, or without a connection.
     """
 
     max_requests: int | None = None
     max_wait_s: float = 120.0
     max_retries: int = 3
+    max_transient: int = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +79,7 @@ class Target:
         base_url: without a trailing slash, ``/v1`` included.
         absent: capabilities that the owner declared absent.
         ca_file: a PEM bundle to trust instead of the public authorities.
+        sdk: the official OpenAI client is installed beside the harness, so that it can be tried on the target.
     """
 
     base_url: str
@@ -78,6 +90,7 @@ class Target:
     timeouts: Timeouts = Timeouts()
     politeness: Politeness = Politeness()
     ca_file: Path | None = None
+    sdk: bool = False
 
     def offers(self, need: str) -> bool:
         """Tell whether what a requirement ``needs`` was supplied (``limited_key``, ``embedding_model`` …)."""
@@ -85,6 +98,8 @@ class Target:
             return bool(self.model)
         if need == "embedding_model":
             return bool(self.embedding_model)
+        if need == "sdk":
+            return self.sdk
         return _KEY_OF_NEED[need] in self.keys
 
 
@@ -103,4 +118,6 @@ def how_to_supply(need: str) -> str:
         return "name a chat model with OZWELL_MODEL"
     if need == "embedding_model":
         return "name an embedding model with OZWELL_EMBEDDING_MODEL"
+    if need == "sdk":
+        return "install ozwell-harness[sdk]"
     return f"set {_KEY_OF_NEED[need].value}"

@@ -118,8 +118,14 @@ CASES = {
         good={
             "bearer": denied(headers={"www-authenticate": "Bearer"}),
             "more of it": denied(headers={"WWW-Authenticate": 'Bearer realm="x", error="invalid_token"'}),
+            "after another": denied(headers={"WWW-Authenticate": 'Basic realm="x", BEARER'}),
+            "in a second header": denied(headers=(("WWW-Authenticate", "DPoP"), ("WWW-Authenticate", "Bearer"))),
         },
-        bad={"none": denied(), "empty": denied(headers={"WWW-Authenticate": " "})},
+        bad={
+            "none": denied(),
+            "empty": denied(headers={"WWW-Authenticate": " "}),
+            "another scheme": denied(headers={"WWW-Authenticate": 'Basic realm="bearer of keys"'}),
+        },
         silent={"another status": refusal(403)},
     ),
     "auth.stream-refusal-is-json": Case(

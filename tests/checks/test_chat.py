@@ -194,7 +194,6 @@ def test_every_requirement_of_a_plain_answer_is_broken_once() -> None:
         refusal(404, code="model_not_found"),
         exchange(500),
         exchange(json=[ANSWER]),
-        exchange(body=b"\xef\xbb\xbf{}"),
         exchange(body=b"data: {}\n\n", headers={"Content-Type": "text/event-stream"}),
         unanswered(),
         answer(failure=FailureKind.CUT),
@@ -337,6 +336,7 @@ def test_bad_requests_are_refused() -> None:
 #: Requirements that are judged by a check that is tested above under another name.
 SHARED = {
     "chat.ids-unique": test_ids_differ,
+    "chat.repeats-have-own-ids": test_ids_differ,
     "chat.history-used": test_conversation_is_accepted_and_recalled,
     "chat.usage-grows-with-prompt": test_usage_grows_with_prompt,
     "chat.unicode-intact": test_mangled_symbols_are_told,

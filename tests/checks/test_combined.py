@@ -77,3 +77,11 @@ def test_the_part_is_repeated_where_the_whole_is_refused() -> None:
     combined.shows("n")
     combined.repeat("n")
     assert target.sent[1:] == [{"n": 1}, {"n": 1}]
+
+
+def test_a_whole_that_shows_nothing_is_taken_apart() -> None:
+    target = Target()
+    combined = Combined(target, "bounds", PARTS, shows_all=lambda _: False)
+
+    assert {combined.shows(part).status for part in PARTS} == {200}
+    assert target.sent[1:] == [{"temperature": 0}, {"n": 1}]

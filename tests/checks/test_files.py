@@ -51,6 +51,8 @@ FULL = page(*(f"file-{number}" for number in range(10, 10 + PAGE)))
 OTHERS = ["file-9"]
 STOCK = [uploaded(id=f"file-{number}", filename=f"{number}.txt") for number in (1, 2, 3)]
 NAMES = ["1.txt", "2.txt", "3.txt"]
+SIZES = [len(CONTENT), len(CONTENT) + 1, len(CONTENT) + 2]
+SIZED = [uploaded(filename=name, bytes=size) for name, size in zip(NAMES, SIZES, strict=True)]
 ANSWERED = Case(base.answers, {"200": uploaded()}, {"400": refusal(), "404": refusal(404), "nothing": unanswered()})
 IDENTICAL = Case(
     files.content_is,
@@ -175,7 +177,10 @@ CASES = {
         more=(uploaded(),),
     ),
     "files.simultaneous-accepted": Case(
-        files.all_are_accepted, {"all": STOCK}, {"one 500": [*STOCK, exchange(500)], "one lost": [*STOCK, unanswered()]}
+        files.are_accepted_alike,
+        {"all": (STOCK, []), "one refused alone, too": ([*STOCK, refusal()], [refusal()])},
+        {"one 500": ([*STOCK, exchange(500)], STOCK[:1]), "one lost": ([*STOCK, unanswered()], STOCK[:1])},
+        {"none accepted": ([refusal(), refusal()], [refusal(), refusal()])},
     ),
     "files.simultaneous-ids-unique": Case(
         files.ids_differ,
@@ -184,7 +189,24 @@ CASES = {
         {"one only": [STOCK[0], refusal()]},
     ),
     "files.simultaneous-not-crossed": Case(
-        files.each_names_its_own, {"own": STOCK}, {"crossed": [STOCK[1], STOCK[0], STOCK[2]]}, more=(NAMES,)
+        files.none_names_another,
+        {"own": SIZED, "renamed": [uploaded(filename="x.txt"), *SIZED[1:]], "refused": [refusal(), *SIZED[1:]]},
+        {
+            "crossed": [SIZED[1], SIZED[0], SIZED[2]],
+            "another's size": [uploaded(filename="1.txt", bytes=SIZES[1]), *SIZED[1:]],
+        },
+        more=(list(zip(NAMES, SIZES, strict=True)),),
+    ),
+    "files.simultaneous-contents-apart": Case(
+        files.none_holds_another,
+        {
+            "own": [download(b"1"), download(b"2")],
+            "cut": [download(b"1"), download(b"")],
+            "damaged": [download(b"1"), download(b"3")],
+        },
+        {"mixed": [download(b"2"), download(b"2")]},
+        {"one only": [download(b"1"), refusal(404)]},
+        more=([b"1", b"2"],),
     ),
     "files.simultaneous-kept": Case(
         files.are_listed,
@@ -263,8 +285,6 @@ CASES = {
     "files.not-multipart-refused": refusing_upload("a JSON body", "wrong_media_type"),
     "files.broken-multipart-refused": refusing_upload("a broken body"),
     "files.unknown-retrieve-refused": refusing("not_found"),
-    "files.unknown-content-refused": refusing("not_found", accepted=download(b"")),
-    "files.unknown-delete-refused": refusing("not_found"),
     "files.delete-answers": ANSWERED,
     "files.delete-schema": Case(
         lambda e: base.matches_schema(e, OZWELL, "FileDeleted"),

@@ -52,6 +52,12 @@ CASES = {
         good={"200": says("Hello")},
         bad={"411": refusal(411), "400": refusal(400), "501": exchange(501), "reset": unanswered()},
     ),
+    "http.charset-accepted": Case(
+        http.accepts_charset,
+        good={"200": says("Hello")},
+        bad={"415": refusal(415), "400": refusal(400), "cut off": exchange(400, failure=FailureKind.CUT)},
+        silent={"busy": refusal(503), "limited": refusal(429), "reset": unanswered()},
+    ),
     "http.answers-never-cross": Case(
         http.answers_do_not_cross,
         good={
@@ -142,6 +148,7 @@ def test_request_ids_are_unique() -> None:
         ("GET", "/models/a%2Fb%3A1.0", "/models/{model_id}"),
         ("GET", "/models/", None),
         ("GET", "/models/a/b", None),
+        ("GET", "/files/..%2F..%2fetc%2Fhosts/content", None),
         ("HEAD", "/models", None),
         ("get", "/models", None),
         ("PARAMETERS", "/files/file-1", None),

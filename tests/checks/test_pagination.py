@@ -62,7 +62,6 @@ CASES = {
         more=(set("abcdef"), 3),
     ),
     "pagination.limit-zero-refused": REFUSING,
-    "pagination.limit-negative-refused": REFUSING,
     "pagination.limit-above-refused": REFUSING,
     "pagination.limit-text-refused": REFUSING,
     "pagination.after-accepted": Case(base.answers, {"200": page("b")}, {"400": refusal()}),
@@ -82,8 +81,8 @@ CASES = {
     ),
     "pagination.walk-repeats-nothing": Case(
         pagination.repeats_nothing,
-        {"none": WALK, "with a last empty page": PLAIN},
-        {"the cursor": walk("a", "ab", "bcd"), "in circles": CIRCLE, "within a page": walk("a", "bb")},
+        {"none": WALK, "with a last empty page": PLAIN, "in circles": CIRCLE},
+        {"the cursor": walk("a", "ab", "bcd"), "within a page": walk("a", "bb")},
     ),
     "pagination.walk-ends": Case(
         pagination.ends,
@@ -160,10 +159,21 @@ CASES = {
     ),
     "pagination.filter-and-cursor": Case(
         pagination.filtered_goes_on,
-        {"the next": page("c")},
-        {"the other": page("B"), "the first": page("a"), "none": page(""), "more": page("cd")},
+        {"the next": page("c"), "more": page("cd")},
+        {"the other": page("B"), "the first": page("a"), "none": page(""), "one of another": page("cD")},
         {"refused": refusal()},
         more=("c", "assistants"),
+    ),
+    "pagination.filter-has-more-true": Case(
+        pagination.filtered_has_more,
+        {"more": (page("c", has_more=True), WALK, "c"), "no more": (page("f", has_more=False), WALK, "f")},
+        {"denied": (page("c", has_more=False), WALK, "c"), "claimed": (page("f", has_more=True), WALK, "f")},
+        {
+            "left out": (page("c"), WALK, "c"),
+            "another item": (page("b", has_more=False), WALK, "c"),
+            "a list without end": (page("f", has_more=False), walk("a", "bc", "def"), "f"),
+        },
+        more=("assistants",),
     ),
 }
 

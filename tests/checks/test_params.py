@@ -65,12 +65,18 @@ def nulls(found: Exchange) -> Deviation | None:
     return params.answers_as_by_default(found, "temperature null")
 
 
+def both_counted(found: Exchange) -> Deviation | None:
+    return params.counts_both(found, saying("1, 2, 3, 4, ", tokens=9))
+
+
 def two(found: Exchange) -> Deviation | None:
     return chat.has_choices(found, 2)
 
 
 STORY = "Once upon a time there was a lighthouse that had never seen the sea, and so it went to look for it, " * 3
 TWO = (choice(), choice("Hi!", index=1))
+COUNTS = (choice("1, 2, 3, 4, 5, "), choice("1, 2, 3, 4, 5", index=1))
+EVENTS = exchange(body=b"data: [DONE]\n\n", headers={"Content-Type": "text/event-stream"})
 
 Judgement = Callable[[Any], Deviation | None]
 
@@ -103,6 +109,10 @@ CASES: dict[Judgement, tuple[list[Any], list[Any]]] = {
             chat_answer(choice(), choice(index=1, finish=["stop"])),
         ],
     ),
+    both_counted: (
+        [chat_answer(*COUNTS, tokens=22), chat_answer(*COUNTS, tokens=14), chat_answer(*COUNTS, tokens=400)],
+        [chat_answer(*COUNTS, tokens=11), chat_answer(*COUNTS, tokens=9), chat_answer(*COUNTS, tokens=13)],
+    ),
     usage.total_is_sum: ([chat_answer(*TWO, tokens=4)], [chat_answer(*TWO, tokens=4, total=11)]),
     capped: (
         [
@@ -124,11 +134,20 @@ CASES: dict[Judgement, tuple[list[Any], list[Any]]] = {
     ),
     left_out: (
         [saying("1, 2, 3, 4, "), saying("Sure: 1, 2, 3, 4"), saying(None), responding("1, 2, 3, 4, "), saying("none")],
-        [saying("1, 2, 3, 4, 5"), saying("1, 2, 3, 4, 11"), responding("1 2 3 4 5 6")],
+        [
+            saying("1, 2, 3, 4, 5"),
+            saying("1, 2, 3, 4, 11"),
+            responding("1 2 3 4 5 6"),
+            chat_answer(choice("1, 2, 3, 4"), choice("1, 2, 3, 4, 5", index=1)),
+        ],
     ),
     ends: (
         [saying("1, 2, 3, 4, "), saying("Counting to 12: 1, 2, 3, 4"), saying("no"), responding("1, 2, 3, 4, ")],
-        [saying("1, 2, 3, 4, , 6, 7"), responding("1, 2, 3, 4, 6")],
+        [
+            saying("1, 2, 3, 4, , 6, 7"),
+            responding("1, 2, 3, 4, 6"),
+            chat_answer(choice("1, 2, 3, 4"), choice("1, 2, 3, 4, 6", index=1)),
+        ],
     ),
     by_stop: (
         [saying("1, 2, 3, 4, "), saying("1\n2\n3\n4\n")],
@@ -136,7 +155,7 @@ CASES: dict[Judgement, tuple[list[Any], list[Any]]] = {
     ),
     base.answers: ([saying("Hello!")], [refusal(400), refusal(500)]),
     base.not_server_error: ([saying("Hello!"), refusal(400)], [refusal(500), exchange(503), unanswered()]),
-    nulls: ([saying("Hello!")], [refusal(400), chat_answer(*TWO), refusal(500)]),
+    nulls: ([saying("Hello!")], [refusal(400), chat_answer(*TWO), refusal(500), EVENTS]),
     params.repeats: (
         [[saying("Red."), saying("Red.")]],
         [[saying("Red."), saying("Blue.")], [saying("Red."), saying("Red."), saying("Red")]],
@@ -149,6 +168,7 @@ CHECKED_BY: dict[str, Judgement] = {
     "params.n-two-indexes": chat.indexes_run_from_zero,
     "params.n-two-choices-whole": params.choices_are_whole,
     "params.n-two-usage-is-sum": usage.total_is_sum,
+    "params.n-two-usage-counts-both": both_counted,
     "params.max-tokens-caps": capped,
     "params.max-tokens-finish-length": by_length,
     "params.stop-string-left-out": left_out,
@@ -201,11 +221,27 @@ def test_every_requirement_is_tested_here() -> None:
         (left_out, refusal(400)),
         (left_out, chat_answer(choice([{"type": "text", "text": "5"}]))),
         (params.choices_are_whole, exchange(json={"choices": []})),
+        (both_counted, chat_answer(*TWO)),
+        (both_counted, chat_answer(COUNTS[0])),
+        (both_counted, exchange(json={"choices": list(COUNTS)})),
+        (left_out, chat_answer(choice("1, 2"), {"index": 1})),
     ],
 )
 def test_what_cannot_be_judged(check: Judgement, found: Exchange) -> None:
     with pytest.raises(Unjudgeable):
         check(found)
+
+
+def test_tokens_that_nobody_sees_are_not_compared() -> None:
+    thoughtful = saying("1, 2, 3, 4, ", tokens=300)
+
+    with pytest.raises(Unjudgeable, match="count more than is seen"):
+        params.counts_both(chat_answer(*COUNTS, tokens=250), thoughtful)
+
+
+def test_a_second_choice_without_content_says_nothing() -> None:
+    assert left_out(chat_answer(choice("1, 2"), choice(None, index=1))) is None
+    assert left_out(chat_answer(choice("1, 2"), {"index": 1, "message": "1, 2, 3, 4, 5"})) is None
 
 
 def test_a_dialect_may_let_a_model_decline_a_parameter() -> None:

@@ -169,7 +169,6 @@ CASES = {
     "responses.usage-completion-counted": Case(usage.completion_is_counted, {"2": PLAIN}, {"0": counting(9, 0, 9)}),
     "responses.usage-total-is-sum": Case(usage.total_is_sum, {"sum": PLAIN}, {"one more": counting(9, 2, 12)}),
     "responses.missing-messages-refused": refusing("no messages"),
-    "responses.missing-model-refused": refusing("no model"),
     "responses.conversation-accepted": ANSWERED,
     "responses.conversation-echoed": Case(
         responses.echoes,
@@ -249,7 +248,6 @@ CASES = {
     ),
     "responses.no-sources-on-false": Case(responses.has_no_sources, {"absent": PLAIN}, {"given": sourced(SOURCE)}),
     "responses.sources-type-refused": refusing('include_sources "yes"'),
-    "responses.format-type-refused": refusing('response_format "json_object"'),
     "responses.json-object-accepted": ANSWERED,
     "responses.json-object-parses": JSON_OBJECT,
     "responses.json-schema-accepted": ANSWERED,

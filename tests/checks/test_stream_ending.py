@@ -12,6 +12,7 @@ from streams import (
     USAGE_CHUNK,
     Case,
     arguments,
+    asking,
     body,
     chunk,
     plain,
@@ -19,7 +20,7 @@ from streams import (
     text,
 )
 
-from ozwell_harness.checks import stream_ending, stream_usage
+from ozwell_harness.checks import stream_ending, stream_limits, stream_usage
 from ozwell_harness.model import FailureKind, Unjudgeable
 
 CONTENT = "".join(PIECES)
@@ -36,13 +37,39 @@ def costing(usage: Any, *others: Any, choices: Any = ()) -> Any:
     return stream(*(others or (ROLE, *body(), STOP)), chunk(choices=list(choices), usage=usage))
 
 
+def stopped(*pieces: str, finish: Any = "stop") -> Any:
+    """A stream of a request with a stop text."""
+    return saying(*pieces, finish=finish, asked=asking(stop=", three"))
+
+
+def capped(*chunks: Any) -> Any:
+    return stream(*chunks, asked=asking(max_tokens=5))
+
+
 COUNTED = costing(USAGE)
 
 CASES: dict[str, Case] = {
     "streaming.no-silent-cut": Case(
         stream_ending.is_never_cut_in_silence,
-        [*ENDED, stream(ROLE, text("a"), {"error": {"message": "no"}})],
-        [stream(ROLE, *body()), stream(chunk(choices=[])), stream(ROLE, text("b", index=1), STOP), saying(finish="")],
+        [
+            *ENDED,
+            stream(ROLE, text("a"), {"error": {"message": "no"}}),
+            (stream(ROLE, *body()), plain(CONTENT)),
+            (stream(ROLE, *body()), plain("Something else")),
+            (stream(ROLE, *body()[:2]), plain("Something else")),
+            (stream(ROLE, *body()[:2], b"data: {\n\n"), plain(CONTENT)),
+            (stopped("One", ", two", finish=None), plain(CONTENT)),
+            saying(finish=None, done=b""),
+        ],
+        [
+            stream(ROLE, *body()),
+            stream(ROLE, text("b", index=1), STOP),
+            saying(finish=""),
+            (stream(ROLE, *body()[:2]), plain(CONTENT)),
+            (stream(ROLE, *body()[:2], done=b""), plain(CONTENT)),
+            (stream(ROLE), plain(CONTENT)),
+            (stopped("One", finish=None), plain(CONTENT)),
+        ],
     ),
     "streaming.finish-told": Case(
         stream_ending.tells_finish_reason,
@@ -57,7 +84,7 @@ CASES: dict[str, Case] = {
     "streaming.finish-null-before": Case(
         stream_ending.has_null_before_finish,
         [*ENDED, stream({"choices": [{"index": 0, "delta": {}}]}, STOP)],
-        [stream(text("a", finish=""), STOP), stream(text("a", finish=False), STOP)],
+        [stream(text("a", finish=word), STOP) for word in ("", False, "null", "None")],
     ),
     "streaming.nothing-after-finish": Case(
         stream_ending.adds_nothing_after_finish,
@@ -73,7 +100,7 @@ CASES: dict[str, Case] = {
         stream_ending.finishes_as_plain, [(SOUND, plain(CONTENT))], [(saying(finish="length"), plain(CONTENT))]
     ),
     "streaming.max-tokens-caps": Case(
-        stream_ending.caps_tokens,
+        stream_limits.caps_tokens,
         [
             (saying("1, 2, 3", finish="length"), plain(COUNT), 5),
             (costing(USAGE | {"completion_tokens": 5}), plain(COUNT), 5),
@@ -82,17 +109,22 @@ CASES: dict[str, Case] = {
         [(costing(USAGE | {"completion_tokens": 6}), plain(COUNT), 5), (saying(COUNT), plain(COUNT), 5)],
     ),
     "streaming.max-tokens-finish-length": Case(
-        stream_ending.finishes_by_length,
+        stream_limits.finishes_by_length,
         [(saying("1, 2, 3", finish="length"), plain(COUNT)), (saying("Sure!", finish="length"), plain(COUNT))],
         [(saying("1, 2, 3"), plain(COUNT)), (saying("1, 2, 3", finish=None), plain(COUNT))],
     ),
+    "streaming.usage-completion-as-capped": Case(
+        stream_limits.counts_to_cap,
+        [(costing(USAGE, ROLE, text("a"), chunk({}, "length")), 4)],
+        [(costing(USAGE, ROLE, text("a"), chunk({}, "length")), cap) for cap in (3, 5)],
+    ),
     "streaming.stop-left-out": Case(
-        stream_ending.leaves_stop_out,
+        stream_limits.leaves_stop_out,
         [(saying("5, ", "6, "), "7, 8"), (saying("17, 18"), "7, 8")],
         [(saying("6, 7", ", 8"), "7, 8")],
     ),
     "streaming.stop-exact": Case(
-        stream_ending.stops_exactly,
+        stream_limits.stops_exactly,
         [(saying("1, 2, 3, 4, 5, 6, "), plain(COUNT), "7, 8"), (saying("1, 2, 3, 4, 5, 6,"), plain(COUNT), "7, 8")],
         [
             (saying("1, 2, 3, 4, 5, 6, 7"), plain(COUNT), "7, 8"),
@@ -101,9 +133,12 @@ CASES: dict[str, Case] = {
         ],
     ),
     "streaming.stop-finish-stop": Case(
-        stream_ending.finishes_by_stop,
+        stream_limits.finishes_by_stop,
         [(saying("1, 2, 3, 4, 5, 6, "), plain(COUNT), "7, 8")],
-        [(saying("1, 2, 3, 4, 5, 6, ", finish=reason), plain(COUNT), "7, 8") for reason in ("length", None)],
+        [
+            (saying("1, 2, 3, 4, 5, 6, ", finish=reason), plain(COUNT), "7, 8")
+            for reason in ("length", "content_filter")
+        ],
     ),
     "streaming.n-two-finish": Case(
         stream_ending.finishes_each_once, [TWO], [stream(text("a"), text("b", index=1), STOP), stream(ROLE, STOP, STOP)]
@@ -154,19 +189,26 @@ CASES: dict[str, Case] = {
 }
 
 UNJUDGEABLE: list[tuple[Any, ...]] = [
-    (stream_ending.is_never_cut_in_silence, saying(done=b"")),
     (stream_ending.is_never_cut_in_silence, saying(failure=FailureKind.CUT)),
+    (stream_ending.is_never_cut_in_silence, stream(chunk(choices=[]))),
+    (stream_ending.is_never_cut_in_silence, capped(ROLE, text("One")), plain(CONTENT)),
+    (stream_ending.is_never_cut_in_silence, stream(ROLE, text("One")), refusal(400)),
+    (stream_ending.finishes_as_plain, saying(finish="end_turn"), plain(CONTENT)),
+    (stream_limits.counts_to_cap, costing(USAGE), 5),
+    (stream_limits.counts_to_cap, saying(finish="length"), 5),
+    (stream_limits.finishes_by_length, saying("1, 2, 3", finish="end_turn"), plain(COUNT)),
+    (stream_limits.finishes_by_stop, saying("1, 2, 3, 4, 5, 6, ", finish=None), plain(COUNT), "7, 8"),
     (stream_ending.tells_finish_reason, stream(chunk(choices=[]))),
     (stream_ending.tells_finish_reason, saying(failure=FailureKind.CUT)),
     (stream_ending.finishes_as_plain, SOUND, plain("other")),
-    (stream_ending.caps_tokens, saying("1, 2"), plain("1, 2"), 5),
-    (stream_ending.finishes_by_length, saying("Sure!"), plain(COUNT)),
-    (stream_ending.finishes_by_length, saying(COUNT), plain(COUNT)),
-    (stream_ending.stops_exactly, saying("1, 2"), plain("1, 2"), "7, 8"),
-    (stream_ending.stops_exactly, saying("Here you go: 1, 2"), plain(COUNT), "7, 8"),
-    (stream_ending.stops_exactly, saying("1, 2, 3, 4, 5, 6, 9, 10"), plain(COUNT), "7, 8"),
-    (stream_ending.stops_exactly, saying("2, 1"), plain(COUNT), "7, 8"),
-    (stream_ending.finishes_by_stop, saying("1, 2"), plain(COUNT), "7, 8"),
+    (stream_limits.caps_tokens, saying("1, 2"), plain("1, 2"), 5),
+    (stream_limits.finishes_by_length, saying("Sure!"), plain(COUNT)),
+    (stream_limits.finishes_by_length, saying(COUNT), plain(COUNT)),
+    (stream_limits.stops_exactly, saying("1, 2"), plain("1, 2"), "7, 8"),
+    (stream_limits.stops_exactly, saying("Here you go: 1, 2"), plain(COUNT), "7, 8"),
+    (stream_limits.stops_exactly, saying("1, 2, 3, 4, 5, 6, 9, 10"), plain(COUNT), "7, 8"),
+    (stream_limits.stops_exactly, saying("2, 1"), plain(COUNT), "7, 8"),
+    (stream_limits.finishes_by_stop, saying("1, 2"), plain(COUNT), "7, 8"),
     (stream_usage.usage_is_sum, SOUND),
     (stream_usage.usage_is_sum, costing({"prompt_tokens": 1})),
     (stream_usage.usage_is_sum, costing(USAGE | {"total_tokens": 13.0})),
@@ -189,6 +231,13 @@ def test_deviations_are_found(name: str, evidence: Any) -> None:
     assert deviation.message
     assert deviation.expected
     assert deviation.actual
+
+
+def test_what_a_cut_stream_lacks_is_no_deviation_of_its_own() -> None:
+    whole, cut, unknown = SOUND, stream(ROLE, text("One")), capped(ROLE, text("One"))
+    assert stream_ending.uncut([whole, cut, unknown], plain(CONTENT)) == [whole]
+    assert stream_ending.uncut([whole, unknown], plain(CONTENT)) == [whole, unknown]
+    assert stream_ending.uncut([cut], refusal(400)) == [cut]
 
 
 @pytest.mark.parametrize("case", UNJUDGEABLE, ids=lambda case: case[0].__name__)

@@ -22,7 +22,7 @@ from streams import (
 )
 from test_stream_ending import CASES as ENDING
 
-from ozwell_harness.checks import base, stream_delivery, stream_framing, streaming
+from ozwell_harness.checks import base, stream_delivery, stream_framing, stream_text, streaming
 from ozwell_harness.model import Arrival, FailureKind, Leak, Unjudgeable
 from ozwell_harness.profile import ErrorExpectation, load_profile
 from ozwell_harness.requirements import load_catalogue
@@ -62,6 +62,10 @@ def late(seconds: float) -> Any:
     return burst(elapsed=seconds, spread=0.0, arrivals=1)
 
 
+SOUND_AT_ONCE = burst(elapsed=0.05, spread=0.0, arrivals=1)
+#: A stream whose content coding cannot be undone.
+SPOILT = saying(headers=(TYPE, ("Content-Encoding", "gzip")), failure=FailureKind.PROTOCOL)
+
 CASES: dict[str, Case] = {
     "streaming.answers": Case(
         stream_framing.answers_with_events,
@@ -86,8 +90,12 @@ CASES: dict[str, Case] = {
     ),
     "streaming.fields-known": Case(
         stream_framing.has_known_fields_only,
-        [*LEGAL],
-        [stream(ROLE, b'error: {"message": "no"}\n\n'), stream(ROLE, b'{"choices": []}\n\n')],
+        [*LEGAL, stream(ROLE, done=b"dat", failure=CUT)],
+        [
+            stream(ROLE, b'error: {"message": "no"}\n\n'),
+            stream(ROLE, b'{"choices": []}\n\n'),
+            stream(ROLE, b"ping\n", done=b"dat", failure=CUT),
+        ],
     ),
     "streaming.utf8": Case(stream_framing.is_utf8, [*LEGAL], [stream(ROLE, b'data: {"a": "\xe6\x97"}\n\n')]),
     "streaming.data-is-json": Case(
@@ -123,9 +131,22 @@ CASES: dict[str, Case] = {
             SOUND,
             burst(elapsed=30, spread=5),
             burst(elapsed=0.05, spread=0.01),
+            burst(elapsed=0.05, spread=0.0, arrivals=1),
             burst(elapsed=2, spread=0.001, pieces=9),
+            # The target itself is slow to begin.
+            (burst(elapsed=2, spread=0.001), late(1.9)),
+            (burst(elapsed=2, spread=0.001), late(1.4)),
+            (burst(elapsed=0.3, spread=0.001), late(0.15)),
+            burst(elapsed=0.5, spread=0.001),
         ],
-        [burst(elapsed=2, spread=0.001), burst(elapsed=2, spread=0.0, arrivals=1), saying(LONG)],
+        [
+            burst(elapsed=2, spread=0.001),
+            burst(elapsed=2, spread=0.0, arrivals=1),
+            saying(LONG),
+            (burst(elapsed=0.5, spread=0.001), late(0.1)),
+            (burst(elapsed=0.3, spread=0.001), SOUND_AT_ONCE),
+            (burst(elapsed=2, spread=0.001), refusal(400)),
+        ],
     ),
     "streaming.first-content-in-time": Case(
         stream_delivery.begins_within,
@@ -170,7 +191,14 @@ CASES: dict[str, Case] = {
     ),
     "streaming.chunk-schema": Case(
         streaming.chunks_match_schema,
-        [*((made, OZWELL) for made in LEGAL), (stream(ROLE, STOP, USAGE_CHUNK), OZWELL)],
+        [
+            *((made, OZWELL) for made in LEGAL),
+            (stream(ROLE, STOP, USAGE_CHUNK), OZWELL),
+            # Told by checks of their own.
+            (stream(text("a", finish=""), STOP), OZWELL),
+            (stream(ROLE, {k: v for k, v in USAGE_CHUNK.items() if k != "choices"}), OZWELL),
+            (stream(ROLE, chunk({"tool_calls": [{"id": "a"}]})), OZWELL),
+        ],
         [
             (stream(bad), OZWELL)
             for bad in (
@@ -191,15 +219,18 @@ CASES: dict[str, Case] = {
         ],
     ),
     "streaming.one-id": Case(
-        streaming.has_one, [(made, "id") for made in LEGAL], [(stream(ROLE, text("a", id="chatcmpl-9")), "id")]
+        streaming.has_one,
+        # What is missing is the schema's matter.
+        [*((made, "id") for made in LEGAL), (stream(ROLE, text("a", id=None), text("b", id="")), "id")],
+        [(stream(ROLE, text("a", id="chatcmpl-9")), "id")],
     ),
     "streaming.one-created": Case(
         streaming.has_one,
         [(made, "created") for made in LEGAL],
-        [(stream(ROLE, text("a", created=STARTED + 1)), "created"), (stream(ROLE, text("a", created=None)), "created")],
+        [(stream(ROLE, text("a", created=STARTED + 1)), "created"), (stream(ROLE, text("a", created=0)), "created")],
     ),
     "streaming.one-model": Case(
-        streaming.has_one, [(made, "model") for made in LEGAL], [(stream(ROLE, text("a", model="")), "model")]
+        streaming.has_one, [(made, "model") for made in LEGAL], [(stream(ROLE, text("a", model="gpt-4-0613")), "model")]
     ),
     "streaming.ids-differ": Case(
         streaming.ids_differ, [([SOUND, stream(chunk(id="chatcmpl-7")), refusal(400)],)], [([SOUND, saying("a")],)]
@@ -224,12 +255,12 @@ CASES: dict[str, Case] = {
     ),
     "streaming.role-once": Case(
         streaming.tells_role_once,
-        [*LEGAL, stream(ROLE, chunk({"role": None, "content": "a"}))],
+        [*LEGAL, stream(ROLE, chunk({"role": None, "content": "a"})), stream(ROLE, chunk({"role": "user"}))],
         [stream(ROLE, chunk({"role": "assistant", "content": "a"}))],
     ),
-    "streaming.content-streamed": Case(streaming.says_something, [*LEGAL], [stream(ROLE, STOP), saying("", " ")]),
+    "streaming.content-streamed": Case(stream_text.says_something, [*LEGAL], [stream(ROLE, STOP), saying("", " ")]),
     "streaming.deltas-are-increments": Case(
-        streaming.adds_increments,
+        stream_text.adds_increments,
         [*LEGAL, saying("1", "12", "123"), saying("ha", "ha"), saying("a"), saying("a", "b", "ab")],
         [
             saying("1", "1, 2", "1, 2, 3", "1, 2, 3, 4"),
@@ -238,7 +269,7 @@ CASES: dict[str, Case] = {
         ],
     ),
     "streaming.equals-plain": Case(
-        streaming.equals_plain,
+        stream_text.equals_plain,
         [(SOUND, plain(CONTENT), []), (SOUND, plain(f"\n{CONTENT} "), [])],
         [(SOUND, plain(CONTENT[1:]), [saying(), plain(CONTENT[1:])])],
     ),
@@ -248,14 +279,19 @@ CASES: dict[str, Case] = {
         [saying("日\ufffd", "\ufffd"), saying("\ud83c", "\udf89")],
     ),
     "streaming.unicode-repeated": Case(
-        streaming.repeats,
+        stream_text.repeats,
         [(saying("Here: ё", "л", "ка 🎉"), "ёлка 🎉"), (saying("Z\u0307o\u0301lw"), "Żólw")],
         [(saying("??????"), "ёлка"), (saying("елка"), "ёлка")],
     ),
     "streaming.n-two-choices": Case(
-        streaming.has_choices,
-        [(stream(ROLE, chunk({"role": "assistant"}, index=1)), 2)],
-        [(SOUND, 2), (stream(text("a", index=1), text("b", index=2)), 2)],
+        streaming.streams_each,
+        [(stream(ROLE, text("a"), chunk({"role": "assistant", "content": "b"}, index=1)), 2)],
+        [
+            (SOUND, 2),
+            (stream(text("a", index=1), text("b", index=2)), 2),
+            (stream(text("a"), text(" ", index=1)), 2),
+            (refusal(400), 2),
+        ],
     ),
 }
 
@@ -269,21 +305,30 @@ UNJUDGEABLE: list[tuple[Any, ...]] = [
     (stream_framing.ends_cleanly, refusal(400)),
     (stream_framing.ends_cleanly, unanswered()),
     (stream_framing.has_event_stream_type, plain("a")),
-    (stream_delivery.arrives_incrementally, burst(elapsed=0.05, spread=0.0, arrivals=1)),
+    (stream_delivery.arrives_incrementally, burst(elapsed=0.5, spread=0.0, arrivals=1)),
+    (stream_framing.answers_with_events, SPOILT),
+    (stream_framing.ends_cleanly, SPOILT),
     (stream_delivery.arrives_incrementally, saying(*MANY, leaks=(Leak("KEY", "body"),))),
     (stream_delivery.begins_within, stream(ROLE, STOP), 10.0),
     (stream_delivery.decodes, saying(failure=FailureKind.PROTOCOL)),
     (stream_delivery.refuses_in_json, SOUND),
     (stream_delivery.is_alive_after_leaving, refusal(400), SOUND),
     (streaming.has_one, stream({"choices": []}), "id"),
+    (streaming.has_choices, stream(text("a", index="0")), 1),
+    (streaming.has_choices, stream(chunk(choices={})), 1),
+    (streaming.streams_each, refusal(500), 2),
+    (streaming.begins_with_role, stream(chunk(choices=[{"index": 0, "message": {}}]))),
+    (stream_text.says_something, stream(ROLE, chunk({"content": ["a"]}))),
+    (stream_text.says_something, stream(chunk(choices=[{"index": 0}]))),
     (streaming.ids_differ, [SOUND, refusal(400)]),
     (streaming.created_is_now, stream(chunk(created="now"))),
     (streaming.created_is_now, stream({"choices": []})),
     (streaming.begins_with_role, stream(chunk(choices=[]))),
-    (streaming.says_something, stream(ROLE, chunk({}, "length"))),
-    (streaming.equals_plain, SOUND, plain("other"), []),
-    (streaming.equals_plain, SOUND, plain("other"), [saying("again"), plain("other")]),
-    (streaming.equals_plain, SOUND, plain("other"), [saying(), plain("another")]),
+    (stream_text.says_something, stream(ROLE, chunk({}, "length"))),
+    (stream_text.equals_plain, SOUND, plain("other"), []),
+    (stream_text.equals_plain, SOUND, plain("other"), [saying("again"), plain("other")]),
+    (stream_text.equals_plain, SOUND, plain("other"), [saying(), plain("another")]),
+    (stream_text.equals_plain, stream(ROLE, chunk({"content": 1})), plain("other"), []),
 ]
 
 

@@ -66,6 +66,9 @@ def flow(*chunks: Any, finish: Any = "tool_calls") -> Any:
     return stream(ROLE, *chunks, chunk({}, finish))
 
 
+#: Two calls under one index: nothing but that can be said of them.
+SHARED = flow(FIRST, *REST, part(0, "call_2", "get_time", "{}"))
+
 REFUSED = Case(
     params.refuses, [(refusal(400), "it", BAD_REQUEST)], [(TEXT, "it", BAD_REQUEST), (refusal(500), "it", BAD_REQUEST)]
 )
@@ -75,12 +78,12 @@ CASES: dict[str, Case] = {
     "tools.auto-called": Case(tools.has_call, CALLED, [TEXT, calling(), calling(tool_calls=None)]),
     "tools.named-obeyed": Case(
         tools.calls_only,
-        [(ONE, "get_weather"), (TWO, "get_weather")],
+        [(ONE, "get_weather", NAMES), (TWO, "get_weather", NAMES)],
         [
-            (refusal(400), "get_weather"),
-            (TEXT, "get_weather"),
-            (calling(call(name="get_time")), "get_weather"),
-            (calling(call(), call(name="get_time")), "get_weather"),
+            (refusal(400), "get_weather", NAMES),
+            (TEXT, "get_weather", NAMES),
+            (calling(call(name="get_time")), "get_weather", NAMES),
+            (calling(call(), call(name="get_time")), "get_weather", NAMES),
         ],
     ),
     "tools.none-obeyed": Case(
@@ -91,16 +94,20 @@ CASES: dict[str, Case] = {
     "tools.none-finish": Case(
         tools.finishes_without_calls, [TEXT, plain("a", "length")], [plain("a", "tool_calls"), calling(content="a")]
     ),
-    "tools.required-obeyed": Case(tools_streamed.has_call, STREAMS, [saying(), refusal(400)]),
+    "tools.required-obeyed": Case(
+        tools_streamed.has_call, [*STREAMS, flow(chunk({"tool_calls": {"index": 0}}))], [saying(), refusal(400)]
+    ),
     "tools.calls-array": Case(
         tools.calls_array, CALLED, [calling(tool_calls=call()), calling("call"), calling({"id": "a", "name": "f"})]
     ),
     "tools.call-ids-given": Case(
         tools.ids_are_given, CALLED, [calling(call("")), calling(call(None)), calling(call(), call(7))]
     ),
-    "tools.call-ids-unique": Case(tools.ids_are_unique, CALLED, [calling(call(), call())]),
+    "tools.call-ids-unique": Case(tools.ids_are_unique, [TWO], [calling(call(), call())]),
     "tools.call-ids-differ": Case(
-        tools.ids_differ, [([ONE, calling(call("call_9")), TEXT],)], [([ONE, TWO],), ([TEXT, ONE, calling(call())],)]
+        tools_streamed.ids_differ,
+        [([ONE, calling(call("call_9")), TEXT],), ([calling(call("call_9")), PARALLEL],)],
+        [([ONE, TWO],), ([TEXT, ONE, calling(call())],), ([ONE, STREAMED],)],
     ),
     "tools.call-type": Case(
         tools.types_are_function,
@@ -150,7 +157,7 @@ CASES: dict[str, Case] = {
             calling(call(), finish="stop"),
             calling(call(), finish="stop", choice="auto"),
             calling(call(), finish="length", choice=NAMED),
-            calling(call(), finish=None),
+            calling(call(), finish="content_filter"),
         ],
     ),
     "tools.streamed-chunk-schema": Case(
@@ -163,7 +170,6 @@ CASES: dict[str, Case] = {
                 chunk({"tool_calls": None}),
                 part(0, 7),
                 part(0, "call_1", "f", {}),
-                part(None, "call_1", "f"),
                 part(0, "call_1", "f", type="tool"),
             )
         ],
@@ -194,7 +200,12 @@ CASES: dict[str, Case] = {
     ),
     "tools.streamed-names-declared": Case(
         tools_streamed.names_are_declared,
-        [(made, NAMES) for made in STREAMS],
+        [
+            *((made, NAMES) for made in STREAMS),
+            # That every fragment repeats it, is another check's matter.
+            (flow(FIRST, part(0, name="get_weather", arguments=PARIS)), NAMES),
+            (flow(part(0, "a", "get_", ""), part(0, name="time", arguments="{}")), NAMES),
+        ],
         [(flow(part(0, "a", "get_horoscope", "{}")), NAMES), (flow(part(0, "a", "get_", "{}")), NAMES)],
     ),
     "tools.streamed-arguments-json": Case(
@@ -232,15 +243,36 @@ UNJUDGEABLE: list[tuple[Any, ...]] = [
     (tools.calls_array, TEXT),
     (tools.ids_are_given, calling("call")),
     (tools.arguments_are_text, calling({"id": "a"})),
-    (tools.ids_differ, [ONE, TEXT]),
+    (tools_streamed.ids_differ, [ONE, TEXT]),
+    (tools.ids_are_unique, ONE),
+    (tools.calls_only, calling(call(name="get_horoscope")), "get_weather", NAMES),
+    (tools.arguments_are_json, calling(call(arguments=PARIS[:-1]), finish="length")),
+    (tools.finishes_with_calls, calling(call(arguments=PARIS[:-1]), finish="length")),
     (tools.arguments_fit, calling(call(name="f")), SCHEMAS),
     (tools.arguments_fit, calling(call(arguments="[]")), SCHEMAS),
     (tools_streamed.has_call, exchange(failure=FailureKind.CUT)),
     (tools_streamed.has_call, TEXT),
     (tools_streamed.arguments_are_json, saying()),
     (tools_streamed.calls_keep_apart, STREAMED),
+    (tools_streamed.has_call, stream(chunk(choices=[{"index": 0}]))),
+    (tools_streamed.arguments_are_json, flow(FIRST, REST[0], finish="length")),
+    (tools_streamed.finishes_with_calls, flow(FIRST, REST[0], finish="length")),
+    (tools_streamed.finishes_with_calls, flow(FIRST, *REST, finish="function_call")),
+    *((check, SHARED) for check in (tools_streamed.begins_with_id_and_name, tools_streamed.tells_id_and_name_once)),
+    *((check, SHARED) for check in (tools_streamed.arguments_are_json, tools_streamed.ids_are_unique)),
+    (tools_streamed.names_are_declared, SHARED, NAMES),
+    (tools_streamed.arguments_fit, SHARED, SCHEMAS),
+    (tools_streamed.ids_are_unique, STREAMED),
     (tools_streamed.calls_keep_apart, refusal(400)),
 ]
+
+
+def test_streamed_calls_are_judged_as_plain_ones() -> None:
+    """Two requirements hold of both, so they have a check for each."""
+    assert tools_streamed.ids_are_unique(PARALLEL) is None
+    assert tools_streamed.ids_are_unique(flow(FIRST, *REST, part(1, "call_1", "get_time", "{}"))) is not None
+    assert tools_streamed.arguments_fit(PARALLEL, SCHEMAS) is None
+    assert tools_streamed.arguments_fit(flow(part(0, "a", "get_weather", "{}")), SCHEMAS) is not None
 
 
 def test_every_requirement_has_a_case() -> None:

@@ -8,7 +8,7 @@ import pytest
 from build import exchange, refusal, unanswered
 from streams import Case, arguments, plain
 
-from ozwell_harness.checks import base, params, text, vision
+from ozwell_harness.checks import base, params, vision
 from ozwell_harness.content import content_path
 from ozwell_harness.model import FailureKind, Unjudgeable
 from ozwell_harness.profile import ErrorExpectation
@@ -16,6 +16,7 @@ from ozwell_harness.requirements import load_catalogue
 
 BAD_REQUEST = ErrorExpectation(frozenset({400}))
 TEXT = plain("marmalade 4182")
+WORDS = ("marmalade", "4182")
 HOST = "127.0.0.1"
 INNER = "169.254.169.254"
 
@@ -41,9 +42,9 @@ GUARDED = [
 CASES: dict[str, Case] = {
     "vision.text-parts-accepted": Case(base.answers, [TEXT], [refusal(400), refusal(500), unanswered()]),
     "vision.text-parts-read": Case(
-        text.says,
-        [(TEXT, "marmalade 4182"), (plain("Sure: marmalade 4182."), "marmalade 4182")],
-        [(plain("Hm"), "marmalade")],
+        vision.says_all,
+        [(TEXT, WORDS), (plain("The codes are Marmalade and 4182."), WORDS)],
+        [(plain("Hm"), WORDS), (plain("4182"), WORDS), (plain("marmalade"), WORDS)],
     ),
     "vision.unknown-part-refused": REFUSED,
     "vision.image-accepted": Case(base.answers, [TEXT], [refusal(400)]),
@@ -79,6 +80,7 @@ CASES: dict[str, Case] = {
 
 UNJUDGEABLE: list[tuple[Any, ...]] = [
     (vision.image_is_counted, plain("a", usage=None), costing(9)),
+    (vision.says_all, plain(" "), WORDS),
     (vision.file_is_not_read, refusal(500)),
     (vision.file_is_not_read, unanswered()),
     (vision.is_not_fetched, refusal(502), HOST, ()),

@@ -53,7 +53,7 @@ def mock() -> MockHandle:
 
 
 def test_check_of_the_mock_is_conformant_to_the_last_requirement(tmp_path: Path, mock: MockHandle) -> None:
-    done = harness(tmp_path, "check", "--out", "report", "--json", "copy.json", **mock.env)
+    done = harness(tmp_path, "check", "--no-property", "--out", "report", "--json", "copy.json", **mock.env)
     assert done.returncode == 0, done.stdout + done.stderr
     document = results(tmp_path / "report")
     assert document["verdict"] == "conformant"

@@ -138,7 +138,7 @@ def test_dribble_ends_at_the_total_time(prefix: bytes) -> None:
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\nab", FailureKind.CUT),
         (b"SSH-2.0-OpenSSH_9.0\r\n", FailureKind.PROTOCOL),
         (b"", FailureKind.RESET),
-        (b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 30_000, FailureKind.PROTOCOL),
+        (b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 30_000, FailureKind.TOO_LARGE),
         (b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc", FailureKind.PROTOCOL),
         (b"HTTP/1.1 200 OK\r\nContent-Encoding: br\r\nContent-Length: 3\r\n\r\nabc", FailureKind.PROTOCOL),
         (http(b"x" * 200_000), FailureKind.TOO_LARGE),

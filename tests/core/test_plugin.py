@@ -25,7 +25,7 @@ def cannot(exchange): raise Unjudgeable("no evidence")
 @requirement("auth.valid-key-accepted")
 def test_root(client, judge): judge(fine, client.get("/models", "x"))
 
-@each({"models.list-answers": fine, "models.list-schema": bad, "models.not-empty": cannot})
+@each({"models.list-answers": fine, "models.list-schema": bad, "models.ids-unique": cannot, "models.not-empty": fine})
 def test_table(check, client, judge): judge(check, client.get("/models", "x"))
 
 @requirement("models.configured-listed")
@@ -37,7 +37,7 @@ def test_fails(client, judge): judge(bad, client.get("/models/m", "x"))
 @requirement("models.retrieve-id")
 def test_after_failed_prerequisite(client, judge): judge(fine, client.get("/never", "x"))
 
-@requirement("models.ids-unique")
+@requirement("security.trace-refused")
 def test_harness_breaks(client, judge): raise RuntimeError("boom")
 
 @requirement("chat.completes")
@@ -91,11 +91,12 @@ def test_every_status_and_the_verdict(tmp_path: Path) -> None:
         "auth.valid-key-accepted": "passed",
         "models.list-answers": "passed",
         "models.list-schema": "failed",
-        "models.not-empty": "not_testable",
+        "models.not-empty": "passed",
         "models.configured-listed": "warned",
         "models.retrieve-answers": "failed",
         "models.retrieve-id": "not_testable",
-        "models.ids-unique": "error",
+        "models.ids-unique": "not_testable",
+        "security.trace-refused": "error",
         "chat.completes": "error",
     }
     assert dump["verdict"] == "nonconformant"
@@ -104,7 +105,7 @@ def test_every_status_and_the_verdict(tmp_path: Path) -> None:
     assert dump["findings"]["models.list-schema"][1:3] == ["It is bad.", "200"]
     assert "Bearer $OZWELL_API_KEY" in dump["findings"]["models.list-schema"][3]
     assert "models.retrieve-answers did not hold: It is bad." in dump["findings"]["models.retrieve-id"][1]
-    assert "RuntimeError: boom" in dump["findings"]["models.ids-unique"][1]
+    assert "RuntimeError: boom" in dump["findings"]["security.trace-refused"][1]
     assert "no judgement" in dump["findings"]["chat.completes"][1]
     assert "/never" not in dump["paths"]
     assert "1 warned" in done.stdout
@@ -115,7 +116,8 @@ def test_every_status_and_the_verdict(tmp_path: Path) -> None:
 def test_selection_brings_prerequisites_along(tmp_path: Path) -> None:
     with raw_server(listing) as url:
         done, dump = run(tmp_path, url, "--requirement", "models.configured-listed")
-    assert set(dump["findings"]) == {"auth.valid-key-accepted", "models.list-answers", "models.configured-listed"}
+    root = {"auth.valid-key-accepted", "models.list-answers", "models.not-empty"}
+    assert set(dump["findings"]) == root | {"models.configured-listed"}
     assert dump["verdict"] == "conformant"
     assert done.returncode == 0
 

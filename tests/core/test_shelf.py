@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from ozwell_harness.client import Client
+from ozwell_harness.costs import Account
 from ozwell_harness.exchange import BudgetSpentError, Call
 from ozwell_harness.model import Exchange, Failure, FailureKind, Request, Response, Unjudgeable
-from ozwell_harness.shelf import Sent, Shelf, file_path, given_id
+from ozwell_harness.shelf import Sent, Shelf, file_path, given_id, walk_files
 from ozwell_harness.target import KeyName
 
 
@@ -139,3 +140,33 @@ def test_an_upload_without_id_cannot_be_asked_for() -> None:
     service = Service(silent=True)
     with pytest.raises(Unjudgeable, match="gives no file id"):
         _ = Shelf(service).upload("upload a note", NOTE).path
+
+
+def test_cleaning_up_is_beyond_the_budget() -> None:
+    service = Service()
+    shelf = Shelf(service)
+    name = shelf.upload("upload", NOTE).id
+    shelf.clear()
+    assert [(call.path, call.cleanup) for call in service.calls[1:]] == [(file_path(name), True)]
+    account = Account(1)
+    account.count_request()
+    account.count_cleanup()
+    with pytest.raises(BudgetSpentError):
+        account.count_request()
+    assert account.cost.requests == 2
+
+
+def test_a_walk_ends_with_a_page_that_says_it_is_the_last() -> None:
+    class Lister(Client):
+        def __init__(self) -> None:
+            self.asked: list[str] = []
+
+        def send(self, call: Call) -> Exchange:
+            self.asked.append(call.path)
+            pages = {1: ["a"], 2: ["b", "c"], 3: ["d"]}
+            number = len(self.asked)
+            return answer(200, {"data": [{"id": name} for name in pages[number]], "has_more": number < 3}, call)
+
+    lister = Lister()
+    assert len(walk_files(lister, 100)) == 3
+    assert lister.asked == ["/files?limit=1", "/files?limit=2&after=a", "/files?limit=100&after=c"]

@@ -21,7 +21,6 @@ from ozwell_harness.load.engine.dispatcher import Dispatcher
 from ozwell_harness.load.engine.examination import Budget
 from ozwell_harness.load.engine.journal import Journal
 from ozwell_harness.load.engine.worker import Worker
-from ozwell_harness.load.model_choice import choose_models, listed_models
 from ozwell_harness.load.nonces import Nonces
 from ozwell_harness.load.plan import LoadPlan, PlanError
 from ozwell_harness.load.prompts import Prompt
@@ -30,6 +29,7 @@ from ozwell_harness.load.scenario import Context, Flow, Mix, Scenario, Step
 from ozwell_harness.load.scenario_file import choose_scenario, load_scenarios
 from ozwell_harness.mock import MockHandle, MockSettings, running_mock
 from ozwell_harness.model import Level
+from ozwell_harness.model_choice import choose_models, listed_models
 from ozwell_harness.profile import load_profile
 from ozwell_harness.requirements import load_catalogue
 from ozwell_harness.target import Secret

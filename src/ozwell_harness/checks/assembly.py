@@ -6,7 +6,6 @@ the load phase read the same assembly. Streaming object: OpenAI API reference, C
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -14,12 +13,17 @@ from functools import cached_property
 from itertools import takewhile
 from typing import Any
 
+from ozwell_harness.model import read_json
 from ozwell_harness.sse import Event
 
 _DONE = "[DONE]"
 
 #: Text fields of a delta: the answer itself, and what reasoning models tell beside it.
 _PAYLOADS = ("content", "refusal", "reasoning_content", "reasoning")
+
+
+#: What none of these stands in is no chunk, not even a wrong one.
+_OF_A_CHUNK = frozenset({"id", "object", "choices", "delta", "usage"})
 
 
 class ItemKind(StrEnum):
@@ -131,8 +135,8 @@ class StreamedChoice:
 
     @property
     def finish_reason(self) -> Any:
-        """The first finish_reason that is not null, or None."""
-        return self.endings[0].reason if self.endings else None
+        """The first finish_reason that says anything, or None."""
+        return next((ending.reason for ending in self.endings if is_reason(ending.reason)), None)
 
 
 @dataclass(frozen=True)
@@ -182,26 +186,29 @@ class Assembly:
         return next((choice for choice in self.choices if choice.index == index), None)
 
 
+def is_reason(value: Any) -> bool:
+    """Tell whether a finish_reason says anything; an empty one, or the name of a null, does not."""
+    return value not in (None, "", False, "null", "None")
+
+
 def read_event(at: int, event: Event) -> Item:
     """Read one event."""
     if event.data.strip() == _DONE:
         return Item(at, ItemKind.DONE, None, event.data, event.end)
     try:
-        document = json.loads(event.data, parse_constant=_no_constant)
+        document = read_json(event.data)
     except (ValueError, RecursionError):
         return Item(at, ItemKind.BROKEN, None, event.data, event.end)
     return Item(at, _kind_of(document, event), document, event.data, event.end)
-
-
-def _no_constant(name: str) -> float:
-    raise ValueError(f"{name} is not JSON")
 
 
 def _kind_of(document: Any, event: Event) -> ItemKind:
     if not isinstance(document, Mapping):
         return ItemKind.ODD
     tells_error = document.get("error") is not None or document.get("object") == "error" or event.event == "error"
-    return ItemKind.ERROR if tells_error and not document.get("choices") else ItemKind.CHUNK
+    if tells_error and not document.get("choices"):
+        return ItemKind.ERROR
+    return ItemKind.CHUNK if _OF_A_CHUNK & document.keys() else ItemKind.ODD
 
 
 def assemble(events: Iterable[Event]) -> Assembly:

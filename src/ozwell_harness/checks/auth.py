@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from ozwell_harness.checks.base import error_object_of, outcome, response_of, shown, status_words
 from ozwell_harness.checks.operations import is_json
 from ozwell_harness.model import Deviation, Exchange, Unjudgeable
 from ozwell_harness.profile import ErrorExpectation
+
+#: The scheme at the start of a challenge; several may stand in one header.
+_BEARER = re.compile(r"(?:^|,)\s*bearer(?=[\s,]|$)", re.IGNORECASE)
 
 
 def key_is_accepted(exchange: Exchange) -> Deviation | None:
@@ -41,13 +46,15 @@ def refusal_is_json(exchange: Exchange) -> Deviation | None:
 
 
 def challenges(exchange: Exchange) -> Deviation | None:
-    """A 401 says how to authenticate (RFC 9110 section 11.6.1)."""
+    """A 401 says how to authenticate, by the scheme that the API has (RFC 9110 section 11.6.1, RFC 6750 section 3)."""
     response = response_of(exchange)
     if response.status != 401:
         raise Unjudgeable(f"it is answered with {response.status}, not 401")
-    if (response.headers.get("www-authenticate") or "").strip():
+    values = response.headers.get_all("www-authenticate")
+    if any(_BEARER.search(value) for value in values):
         return None
-    return Deviation("a 401 does not say how to authenticate", "a WWW-Authenticate header", "none")
+    expected = "a WWW-Authenticate header with Bearer"
+    return Deviation("a 401 does not say how to authenticate", expected, ", ".join(values).strip() or "none")
 
 
 def missing_key_has_own_code(missing: Exchange, wrong: Exchange) -> Deviation | None:

@@ -140,7 +140,9 @@ def answers_json_object(exchange: Exchange) -> Deviation | None:
     response = success_of(exchange)
     try:
         document = response.document
-    except (ValueError, RecursionError) as error:
+    except RecursionError as error:
+        raise Unjudgeable(f"the body cannot be read here: {error}") from None
+    except ValueError as error:
         return Deviation("the body is not one JSON document", "one JSON document", f"{error}; {outcome(exchange)}")
     if not isinstance(document, dict):
         return Deviation("the body is not a JSON object", "a JSON object", shown(document))

@@ -15,6 +15,9 @@ from ozwell_harness.model import Deviation, Exchange, Unjudgeable
 #: Two vectors of one text are the same when their cosine is no further than this from 1.
 SAME = 1e-3
 
+#: No 32-bit float reaches this.
+_FLOAT32_BOUND = 2**128
+
 #: What two vectors of different texts must differ by in at least one component, relative to their length.
 DIFFERENT = 1e-6
 
@@ -252,9 +255,5 @@ def _is_vector(value: Any) -> TypeGuard[list[float]]:
 
 
 def _is_finite(value: Any) -> bool:
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        return False
-    try:
-        return math.isfinite(value)
-    except OverflowError:  # an integer beyond any float
-        return False
+    """Tell whether a 32-bit float can hold the value; larger numbers may have been clipped when they were read."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _FLOAT32_BOUND

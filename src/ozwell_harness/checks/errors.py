@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from ozwell_harness.checks.base import error_object_of, one_of, outcome, response_of, shown, status_words
 from ozwell_harness.checks.operations import (
     EVENT_STREAM,
     api_error,
+    asks_for_stream,
     documented_operation,
     is_json,
-    operation_of,
     sends_valid_body,
-    without_mark,
 )
 from ozwell_harness.model import Deviation, Exchange, Response, Unjudgeable
 from ozwell_harness.profile import ErrorExpectation, Profile
@@ -22,9 +20,13 @@ from ozwell_harness.profile import ErrorExpectation, Profile
 #: Spellings of "no value" that belong to a programming language, not to JSON.
 _STRINGIFIED = frozenset({"None", "null", "undefined", "nil", "<nil>"})
 
-#: What errors may have in common (``members`` of a status, ``type`` of a code) → what it is.
-TraitKey = tuple[str, str]
-Traits = Mapping[TraitKey, tuple[str, ...]]
+#: Types that say of themselves why a request failed → the statuses that say the same.
+_STATUSES_OF_TYPE: Mapping[str, Collection[int]] = {
+    "authentication_error": (401, 403),
+    "permission_error": (401, 403),
+    "rate_limit_error": (429,),
+    "server_error": range(500, 600),
+}
 
 
 def error_is_object(exchange: Exchange, profile: Profile) -> Deviation | None:
@@ -38,32 +40,44 @@ def error_is_object(exchange: Exchange, profile: Profile) -> Deviation | None:
 
 def message_is_text(exchange: Exchange, profile: Profile) -> Deviation | None:
     """The error's message is text, and not empty."""
-    return _is_text(_api_error_object(exchange, profile), "message")
+    return _is_text(api_error_object(exchange, profile), "message")
 
 
 def type_is_text(exchange: Exchange, profile: Profile) -> Deviation | None:
     """The error's type is text, and not empty."""
-    return _is_text(_api_error_object(exchange, profile), "type")
+    return _is_text(api_error_object(exchange, profile), "type")
 
 
 def code_present(exchange: Exchange, profile: Profile) -> Deviation | None:
     """The error has a code."""
-    if _api_error_object(exchange, profile).get("code") is not None:
+    if api_error_object(exchange, profile).get("code") is not None:
         return None
     return Deviation("an error has no code", "error.code as text", outcome(exchange))
 
 
 def code_is_text(exchange: Exchange, profile: Profile) -> Deviation | None:
     """The error's code, where there is one, is text and not empty."""
-    error = _api_error_object(exchange, profile)
+    error = api_error_object(exchange, profile)
     if error.get("code") is None:
         raise Unjudgeable("the error has no code")
     return _is_text(error, "code")
 
 
+def type_fits_status(exchange: Exchange, profile: Profile) -> Deviation | None:
+    """The error's type is not that of another status: a client that goes by either must come to the same end."""
+    error = api_error_object(exchange, profile)
+    fitting = _STATUSES_OF_TYPE.get(shown(error.get("type")))
+    if fitting is None:
+        raise Unjudgeable("its type belongs to no status in particular")
+    if exchange.status in fitting:
+        return None
+    actual = f"type {shown(error.get('type'))} with status {exchange.status}"
+    return Deviation("an error's type is that of another status", f"a type that fits {exchange.status}", actual)
+
+
 def param_is_text(exchange: Exchange, profile: Profile) -> Deviation | None:
     """The error's param is text, null or absent."""
-    param = _api_error_object(exchange, profile).get("param")
+    param = api_error_object(exchange, profile).get("param")
     if param is None or isinstance(param, str):
         return None
     return Deviation("an error's param is not text", "error.param as text, null or absent", f"param {shown(param)}")
@@ -71,7 +85,7 @@ def param_is_text(exchange: Exchange, profile: Profile) -> Deviation | None:
 
 def null_is_null(exchange: Exchange, profile: Profile) -> Deviation | None:
     """No member of the error spells a missing value as text."""
-    error = _api_error_object(exchange, profile)
+    error = api_error_object(exchange, profile)
     for name in ("message", "type", "code", "param"):
         value = error.get(name)
         if isinstance(value, str) and value in _STRINGIFIED:
@@ -80,8 +94,10 @@ def null_is_null(exchange: Exchange, profile: Profile) -> Deviation | None:
 
 
 def json_content_type(exchange: Exchange, profile: Profile) -> Deviation | None:
-    """An error answer is labelled as JSON."""
+    """An error answer is labelled as JSON; how a refused stream is labelled is another check's."""
     response = api_error(exchange, profile)
+    if response.media_type == EVENT_STREAM and asks_for_stream(exchange.request):
+        raise Unjudgeable("it is the refusal of a stream")
     if is_json(response):
         return None
     labelled = response.media_type or "no Content-Type"
@@ -118,8 +134,10 @@ def in_envelope(exchange: Exchange) -> Deviation | None:
     if response.status < 400:
         raise Unjudgeable(f"it is answered with {response.status}, which is no error")
     try:
-        document = without_mark(response).document
-    except (ValueError, RecursionError):
+        document = response.document
+    except RecursionError as depth:
+        raise Unjudgeable(f"the body cannot be read here: {depth}") from None
+    except ValueError:
         document = None
     error = document.get("error") if isinstance(document, dict) else None
     if not isinstance(error, dict):
@@ -137,14 +155,16 @@ def has_type(exchange: Exchange, expected: ErrorExpectation) -> Deviation | None
     return _has_member(exchange, expected, "type", expected.types)
 
 
-def names_allowed_methods(exchange: Exchange) -> Deviation | None:
-    """A 405 says in ``Allow`` what is allowed (RFC 9110 section 15.5.6)."""
+def names_allowed_methods(exchange: Exchange, method: str) -> Deviation | None:
+    """A 405 says in ``Allow`` what is allowed (RFC 9110 section 15.5.6): ``method``, which the path has, at least."""
     response = response_of(exchange)
     if response.status != 405:
         raise Unjudgeable(f"it is answered with {response.status}, not 405")
-    if "allow" in response.headers:
+    values = response.headers.get_all("allow")
+    if method in {name.strip() for value in values for name in value.split(",")}:
         return None
-    return Deviation("a 405 does not say which methods are allowed", "an Allow header", "no Allow header")
+    actual = f"Allow {', '.join(values) or 'empty'}" if values else "no Allow header"
+    return Deviation("a 405 does not say which methods are allowed", f"an Allow header with {method}", actual)
 
 
 def names_field(exchange: Exchange, field: str) -> Deviation | None:
@@ -153,51 +173,6 @@ def names_field(exchange: Exchange, field: str) -> Deviation | None:
     if isinstance(param, str) and field in param:
         return None
     return Deviation("the error does not name the field at fault", f"param {shown(field)}", f"param {shown(param)}")
-
-
-def common_traits(exchanges: Iterable[Exchange], profile: Profile) -> Traits:
-    """Return what most errors have in common, as far as at least two operations show it; see ``_traits``."""
-    seen: dict[TraitKey, Counter[tuple[str, ...]]] = {}
-    operations: dict[TraitKey, set[str]] = {}
-    for exchange in exchanges:
-        try:
-            traits = _traits(exchange, profile)
-        except Unjudgeable:
-            continue
-        for key, trait in traits.items():
-            seen.setdefault(key, Counter())[trait] += 1
-            operations.setdefault(key, set()).add(str(operation_of(exchange.request, profile)))
-    return {key: traits.most_common(1)[0][0] for key, traits in seen.items() if len(operations[key]) > 1}
-
-
-def has_common_shape(exchange: Exchange, profile: Profile, common: Traits) -> Deviation | None:
-    """An error looks as errors of its kind do on the other operations."""
-    traits = {key: trait for key, trait in _traits(exchange, profile).items() if key in common}
-    if not traits:
-        raise Unjudgeable("no other operation was refused like this")
-    where = operation_of(exchange.request, profile)
-    for key, trait in traits.items():
-        if trait != common[key]:
-            return Deviation(
-                f"a {exchange.status} of {where} looks unlike that of other operations",
-                f"{key[0]} {', '.join(common[key]) or 'none'}",
-                f"{key[0]} {', '.join(trait) or 'none'}",
-            )
-    return None
-
-
-def _traits(exchange: Exchange, profile: Profile) -> dict[TraitKey, tuple[str, ...]]:
-    """Return the members of an error, by its status, and the type of a 401, by its code.
-
-    ``param`` is optional, a server may add members, and other statuses have many causes: none of this counts.
-    """
-    error = _api_error_object(exchange, profile)
-    status = exchange.status or 0
-    members = tuple(name for name in ("message", "type", "code") if name in error)
-    traits: dict[TraitKey, tuple[str, ...]] = {("members", str(status)): members}
-    if status == 401 and isinstance(error.get("code"), str):
-        traits["type", error["code"]] = (shown(error.get("type")),)
-    return traits
 
 
 def _has_member(
@@ -219,7 +194,12 @@ def _is_text(error: Mapping[str, Any], name: str) -> Deviation | None:
     return Deviation(f"an error's {name} is not text", f"a non-empty error.{name}", actual)
 
 
-def _api_error_object(exchange: Exchange, profile: Profile) -> dict[str, Any]:
+def api_error_object(exchange: Exchange, profile: Profile) -> dict[str, Any]:
+    """Return the ``error`` object that the API answered a documented operation with.
+
+    Raises:
+        Unjudgeable: it is none, or was given before the API could see the request.
+    """
     api_error(exchange, profile)
     return error_object_of(exchange)
 

@@ -71,24 +71,58 @@ def ids_differ(uploads: Sequence[Exchange]) -> Deviation | None:
     return Deviation("two uploads got the same id", "an id of its own for each file", f"{shown(twice)} twice")
 
 
-def all_are_accepted(uploads: Sequence[Exchange]) -> Deviation | None:
-    """Every one of several uploads is answered with 200."""
-    bad = [exchange for exchange in uploads if exchange.failure is not None or exchange.status != 200]
-    if not bad:
-        return None
-    return Deviation(
-        f"{len(bad)} of {len(uploads)} uploads made at the same time are not accepted",
-        "status 200 for each",
-        outcome(bad[0]),
-    )
+def are_accepted_alike(together: Sequence[Exchange], alone: Sequence[Exchange]) -> Deviation | None:
+    """No upload is refused that is accepted alone; ``alone`` repeats those that were refused at the same time.
+
+    Raises:
+        Unjudgeable: all were refused, alone too.
+    """
+    accepted = [exchange for exchange in alone if exchange.status == 200 and exchange.failure is None]
+    if accepted:
+        bad = [exchange for exchange in together if exchange.failure is not None or exchange.status != 200]
+        return Deviation(
+            f"{len(accepted)} of {len(together)} uploads are accepted alone, and not at the same time as others",
+            "status 200 for each",
+            outcome(bad[0]),
+        )
+    if len(alone) == len(together):
+        raise Unjudgeable("none of the uploads is accepted, alone or at the same time")
+    return None
 
 
-def each_names_its_own(uploads: Sequence[Exchange], filenames: Sequence[str]) -> Deviation | None:
-    """Every answer tells of the file that its own request sent."""
-    for exchange, filename in zip(uploads, filenames, strict=True):
-        deviation = filename_is_true(exchange, filename)
-        if deviation:
-            return Deviation("an upload is answered with another's file", deviation.expected, deviation.actual)
+def none_names_another(uploads: Sequence[Exchange], sent: Sequence[tuple[str, int]]) -> Deviation | None:
+    """No answer tells the filename or the size (in bytes) of a file that another request sent."""
+    for exchange, own in zip(uploads, sent, strict=True):
+        if exchange.status != 200:
+            continue
+        for place, name in enumerate(("filename", "bytes")):
+            found = document_of(exchange).get(name)
+            if found != own[place] and found in [other[place] for other in sent]:
+                return Deviation(
+                    "an upload is answered with another's file",
+                    f"{name} {shown(own[place])}",
+                    f"{name} {shown(found)}, another's",
+                )
+    return None
+
+
+def none_holds_another(downloads: Sequence[Exchange], contents: Sequence[bytes]) -> Deviation | None:
+    """No file holds what was uploaded as another one at the same time; one that comes back empty may just be lost.
+
+    Raises:
+        Unjudgeable: fewer than two files can be downloaded.
+    """
+    found = [(exchange, own) for exchange, own in zip(downloads, contents, strict=True) if exchange.status == 200]
+    if len(found) < 2:
+        raise Unjudgeable("fewer than two of the files can be downloaded")
+    for exchange, own in found:
+        body = success_of(exchange).body
+        if body and body != own and body in contents:
+            return Deviation(
+                "a file holds what another upload sent",
+                f"the {len(own)} bytes of its own upload",
+                f"the {len(body)} bytes of another one",
+            )
     return None
 
 

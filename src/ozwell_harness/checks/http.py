@@ -19,6 +19,15 @@ def accepts_chunked_body(exchange: Exchange) -> Deviation | None:
     return Deviation("a chunked request body is not accepted", "status 200", outcome(exchange))
 
 
+def accepts_charset(exchange: Exchange) -> Deviation | None:
+    """JSON whose label names its charset is answered like any other (RFC 8259 section 11: it has no effect)."""
+    if exchange.failure is None and exchange.status == 200:
+        return None
+    if exchange.status not in {400, 406, 415, 422}:
+        raise Unjudgeable(f"it is refused for another reason: {outcome(exchange)}")
+    return Deviation("JSON labelled with its charset is not accepted", "status 200", outcome(exchange))
+
+
 def deep_nesting_is_refused(exchange: Exchange) -> Deviation | None:
     """A document nested thousands of levels deep is refused with a 4xx."""
     if exchange.failure is None and exchange.status in {401, 403, 404}:

@@ -1,4 +1,4 @@
-"""What error answers must not tell of a server's inside: stack traces, paths of its files, its SQL."""
+"""What error answers must not tell of a server's inside: stack traces, paths of files, SQL, keys, addresses."""
 
 from __future__ import annotations
 
@@ -50,6 +50,23 @@ _SQL = re.compile(
     r"|no such (?:table|column): "
 )
 
+#: Keys of well-known services, whole: what is masked with stars or dots gives nothing away.
+_OTHER_KEY = re.compile(
+    r"\bsk-(?:proj-|ant-|or-v1-)?[A-Za-z0-9_]{20,}"
+    r"|\bAKIA[0-9A-Z]{16}\b"
+    r"|\b(?:hf|gsk|ghp)_[A-Za-z0-9]{30,}"
+    r"|\bAIza[\w-]{35}"
+    r"|\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]+"
+)
+
+_PRIVATE = r"(?:10\.\d{1,3}|192\.168|172\.(?:1[6-9]|2\d|3[01]))\.\d{1,3}\.\d{1,3}"
+_INTERNAL_ADDRESS = re.compile(
+    # With a port or a scheme: four numbers alone may be a version.
+    rf"(?<![\w.]){_PRIVATE}:\d{{2,5}}\b"
+    rf"|(?<=://){_PRIVATE}\b"
+    r"|\b[\w-]+(?:\.[\w-]+)*\.svc\.cluster\.local\b"
+)
+
 _URL = re.compile(r"\b[a-z][a-z0-9+.-]*://\S+")
 
 
@@ -66,6 +83,16 @@ def no_file_path(exchange: Exchange, profile: Profile) -> Deviation | None:  # n
 def no_sql(exchange: Exchange, profile: Profile) -> Deviation | None:  # noqa: ARG001
     """No error answer holds a statement or an error of a database."""
     return _free_of(exchange, _SQL, "SQL or a database's own error")
+
+
+def no_other_key(exchange: Exchange, profile: Profile) -> Deviation | None:  # noqa: ARG001
+    """No error answer holds a key of another service, such as that of the provider behind."""
+    return _free_of(exchange, _OTHER_KEY, "a key of another service")
+
+
+def no_internal_address(exchange: Exchange, profile: Profile) -> Deviation | None:  # noqa: ARG001
+    """No error answer holds an address within the server's own network."""
+    return _free_of(exchange, _INTERNAL_ADDRESS, "an address of an inner network")
 
 
 def _free_of(exchange: Exchange, pattern: re.Pattern[str], what: str) -> Deviation | None:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from ozwell_harness.checks.base import document_of, first_duplicate, objects_at, shown
-from ozwell_harness.model import Deviation, Exchange
+from ozwell_harness.checks.clock import clocks
+from ozwell_harness.model import Deviation, Exchange, Unjudgeable
+
+#: How far clocks and time zones may be apart.
+_DAY_S = 86_400.0
 
 
 def has_a_model(listing: Exchange) -> Deviation | None:
@@ -19,6 +23,30 @@ def ids_are_unique(listing: Exchange) -> Deviation | None:
     if twice is None:
         return None
     return Deviation("a model is listed twice", "every id once", f"{shown(twice)} more than once")
+
+
+def were_created(listing: Exchange) -> Deviation | None:
+    """No model will only be created: a date far in the future is one in milliseconds."""
+    latest = max(clocks(listing)) + _DAY_S
+    for item in objects_at(document_of(listing), "data"):
+        created = item.get("created")
+        if isinstance(created, int) and created > round(latest):
+            return Deviation(
+                "a model was created in the future",
+                f"created in epoch seconds, up to {latest - _DAY_S:.0f}",
+                f"created {shown(created)} of {shown(item.get('id'))}",
+            )
+    return None
+
+
+def oddest_id(listing: Exchange) -> str | None:
+    """Return a listed id that a router may misread, one with a slash before one with a colon or a dot, or None."""
+    try:
+        items = objects_at(document_of(listing), "data")
+    except Unjudgeable:
+        return None
+    ids = [found for found in (item.get("id") for item in items) if isinstance(found, str)]
+    return next((found for mark in "/:." for found in ids if mark in found), None)
 
 
 def lists(listing: Exchange, model: str) -> Deviation | None:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from ozwell_harness.model import Exchange, Request, Response, Unjudgeable
+from ozwell_harness.model import Exchange, Headers, Request, Response, Unjudgeable
 from ozwell_harness.profile import Profile
 
 #: Refusals by a server's HTTP layer (or a gateway before it), which the API behind never sees.
-_BEFORE_THE_API = frozenset({408, 413, 414, 431})
+BEFORE_THE_API = frozenset({408, 413, 414, 431})
+
+#: An encoded path that climbs out of its folder: gateways refuse it before the API sees it.
+_CLIMBING = re.compile(r"\.\.%(?:2f|5c)", re.IGNORECASE)
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"})
 
 JSON = "application/json"
 EVENT_STREAM = "text/event-stream"
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ class Operation:
 
 def operation_of(request: Request, profile: Profile) -> Operation | None:
     """Return the operation of the profile's specification that ``request`` asks for, or None."""
-    if request.method not in _METHODS:
+    if request.method not in _METHODS or _CLIMBING.search(request.path):
         return None
     segments = request.path.partition("?")[0].split("/")
     for template, item in profile.specification["paths"].items():
@@ -82,6 +85,8 @@ def sends_valid_body(request: Request, operation: Operation, profile: Profile) -
     """Tell whether the request's JSON body is one that the specification allows; other bodies are taken as valid."""
     if operation.body_schema is None:
         return True
+    if not _is_json_type(_media_type(request.headers) or JSON):
+        return False
     try:
         document = json.loads(request.body.decode("utf-8"))
     except (ValueError, RecursionError):
@@ -89,16 +94,26 @@ def sends_valid_body(request: Request, operation: Operation, profile: Profile) -
     return not profile.schema_errors(operation.body_schema, document)
 
 
+def asks_for_stream(request: Request) -> bool:
+    """Tell whether the request's JSON body asks for an event stream."""
+    try:
+        document = json.loads(request.body)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(document, dict) and document.get("stream") is True
+
+
 def is_json(response: Response) -> bool:
     """Tell whether an answer is labelled as JSON (RFC 8259, or a ``+json`` type of RFC 6839)."""
-    return response.media_type == JSON or response.media_type.endswith("+json")
+    return _is_json_type(response.media_type)
 
 
-def without_mark(response: Response) -> Response:
-    """Return the answer without a byte order mark, so that a body is judged for what else is wrong with it."""
-    if not response.body.startswith(BYTE_ORDER_MARK):
-        return response
-    return replace(response, body=response.body.removeprefix(BYTE_ORDER_MARK))
+def _is_json_type(media_type: str) -> bool:
+    return media_type == JSON or media_type.endswith("+json")
+
+
+def _media_type(headers: Headers) -> str:
+    return (headers.get("content-type") or "").partition(";")[0].strip().lower()
 
 
 def api_error(exchange: Exchange, profile: Profile) -> Response:
@@ -111,6 +126,6 @@ def api_error(exchange: Exchange, profile: Profile) -> Response:
     response = exchange.response
     if response is None or exchange.failure is not None or response.status < 400:
         raise Unjudgeable("it is no error answer")
-    if response.status in _BEFORE_THE_API:
+    if response.status in BEFORE_THE_API:
         raise Unjudgeable(f"a {response.status} may come from a gateway")
     return response

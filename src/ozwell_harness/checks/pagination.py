@@ -43,17 +43,20 @@ def keeps_limit(page: Exchange, limit: int) -> Deviation | None:
     return Deviation("the page holds more items than its limit", f"at most {limit} items", f"{count} items")
 
 
-def keeps_default(page: Exchange, items: Collection[str], default: int) -> Deviation | None:
-    """A page without limit holds the default number of items, if the list, of which ``items`` are known, holds more.
+def keeps_default(page: Exchange, rest: Collection[str], default: int) -> Deviation | None:
+    """A page without limit holds the default number of items, if more, of which ``rest`` are known, are to come.
 
     Raises:
         Unjudgeable: the list is too short to show it.
     """
-    count, known = len(items_of(page)), len({*items, *ids_of(page)})
+    count, known = len(items_of(page)), len({*rest, *ids_of(page)})
     if count == default and known > default:
         return None
     if count <= default and known <= default:
-        raise Unjudgeable(f"the list holds {known} items, and only more than {default} show the default")
+        raise Unjudgeable(
+            f"the page without limit has {known} items to choose from, and only more than {default} show the default:"
+            " upload some more files to open this check"
+        )
     return Deviation("the default limit is another", f"{default} of {known} items", f"{count} items")
 
 
@@ -85,8 +88,8 @@ def visits_all(pages: Sequence[Exchange], own: Collection[str]) -> Deviation | N
 
 
 def repeats_nothing(pages: Sequence[Exchange]) -> Deviation | None:
-    """A walk by ``after`` shows no item twice."""
-    twice = first_duplicate(sequence(pages))
+    """A walk by ``after`` shows no item twice; that it goes in circles is another matter."""
+    twice = first_duplicate(sequence(pages[:-1] if _goes_in_circles(pages) else pages))
     if twice is None:
         return None
     return Deviation("the walk shows an item twice", "every item once", f"{shown(twice)} more than once")
@@ -201,12 +204,38 @@ def is_refused(page: Exchange) -> Deviation | None:
 
 
 def filtered_goes_on(page: Exchange, wanted: str, purpose: str) -> Deviation | None:
-    """Filter and cursor together lead to the next file of the purpose."""
+    """Filter and cursor together lead to the next file of the purpose; how many files follow it is another matter."""
     found = items_of(page)
-    if [item.get("id") for item in found] == [wanted]:
+    if found and found[0].get("id") == wanted and all(item.get("purpose") == purpose for item in found):
         return None
     told = [{name: item.get(name) for name in ("id", "purpose")} for item in found]
     return Deviation("filter and cursor do not combine", f"the next file of purpose {purpose}, {wanted}", shown(told))
+
+
+def filtered_has_more(page: Exchange, walked: Sequence[Exchange], last: str, purpose: str) -> Deviation | None:
+    """``has_more`` on a filtered page whose last item is ``last`` says whether the filter lets more through.
+
+    Raises:
+        Unjudgeable: the page does not carry it, or the walk did not come to the end of the list.
+    """
+    said = document_of(page).get("has_more")
+    items = [item for walked_page in walked for item in items_of(walked_page)]
+    ids = [item.get("id") for item in items]
+    if said is None or last not in ids or last not in ids_of(page):
+        raise Unjudgeable("the page carries no has_more, or not the item that it ought to hold")
+    more = any(item.get("purpose") == purpose for item in items[ids.index(last) + 1 :])
+    if not more and not _reached_end(walked):
+        raise Unjudgeable("the list is too long to know whether more follows")
+    if said is more:
+        return None
+    told = f"{'more' if more else 'no more'} files of purpose {purpose} follow"
+    return Deviation("has_more is wrong with a filter", f"has_more {shown(more)}: {told}", f"has_more {shown(said)}")
+
+
+def following(walked: Sequence[Exchange], cursor: str) -> list[str]:
+    """Return the ids that a walk showed after ``cursor``; none where it did not come to it."""
+    known = list(dict.fromkeys(sequence(walked)))
+    return known[known.index(cursor) + 1 :] if cursor in known else []
 
 
 def seam(walked: Sequence[Exchange]) -> tuple[str, str, str]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from ozwell_harness.checks.base import (
     answers,
+    answers_json_object,
     document_of,
     error_object_of,
     objects_at,
@@ -19,13 +20,16 @@ from ozwell_harness.checks.base import (
     status_words,
 )
 from ozwell_harness.checks.chat import FINISH_REASONS, choices_of, finish_reason_of, has_content
-from ozwell_harness.checks.text import answer_text
+from ozwell_harness.checks.text import answer_text, answer_texts
 from ozwell_harness.checks.usage import count_of
 from ozwell_harness.model import Deviation, Exchange, FailureKind, Unjudgeable
 from ozwell_harness.profile import ErrorExpectation
 
 #: No tokenizer in use makes more words of one token, on average over a sentence.
 _WORDS_PER_TOKEN = 4
+
+#: Two choices cost twice as much as one, but for a token that ends an answer and is counted here and not there.
+_TWO_AT_LEAST = 1.5
 
 
 def worded(fields: Mapping[str, Any]) -> str:
@@ -115,24 +119,24 @@ def finishes_by_length(exchange: Exchange, cap: int) -> Deviation | None:
 
 
 def leaves_out(exchange: Exchange, stops: Sequence[str]) -> Deviation | None:
-    """None of the stop texts is in the answer."""
-    text = answer_text(exchange)
-    leaked = [stop for stop in stops if stop in text]
-    if not leaked:
-        return None
-    return Deviation("a stop text is in the answer", f"no {shown(leaked[0])} in the content", f"content {shown(text)}")
+    """None of the stop texts is in the answer, whichever choice."""
+    for text in answer_texts(exchange):
+        leaked = [stop for stop in stops if stop in text]
+        if leaked:
+            return Deviation(
+                "a stop text is in the answer", f"no {shown(leaked[0])} in the content", f"content {shown(text)}"
+            )
+    return None
 
 
 def counts_no_further(exchange: Exchange, stop: int) -> Deviation | None:
-    """A count that was to stop at ``stop`` does not go on beyond it."""
-    numbers = _numbers(exchange)
-    if (stop - 1, stop + 1) not in pairwise(numbers):
-        return None
-    return Deviation(
-        "the answer goes on after the stop text",
-        f"nothing after {stop - 1}",
-        f"content {shown(answer_text(exchange))}",
-    )
+    """A count that was to stop at ``stop`` does not go on beyond it, in no choice."""
+    for text in answer_texts(exchange):
+        if (stop - 1, stop + 1) in pairwise(_numbers(text)):
+            return Deviation(
+                "the answer goes on after the stop text", f"nothing after {stop - 1}", f"content {shown(text)}"
+            )
+    return None
 
 
 def finishes_by_stop(exchange: Exchange, stop: int) -> Deviation | None:
@@ -141,7 +145,7 @@ def finishes_by_stop(exchange: Exchange, stop: int) -> Deviation | None:
     Raises:
         Unjudgeable: the model did not count up to there.
     """
-    if _numbers(exchange)[-2:] != [stop - 2, stop - 1]:
+    if _numbers(answer_text(exchange))[-2:] != [stop - 2, stop - 1]:
         raise Unjudgeable(f"the model did not count up to {stop}: {shown(answer_text(exchange))}")
     finish = finish_reason_of(exchange)
     if finish == "stop":
@@ -149,13 +153,35 @@ def finishes_by_stop(exchange: Exchange, stop: int) -> Deviation | None:
     return Deviation("a stopped answer does not say so", "finish_reason stop", f"finish_reason {shown(finish)}")
 
 
-def _numbers(exchange: Exchange) -> list[int]:
-    return [int(found) for found in re.findall(r"\d{1,9}", answer_text(exchange))]
+def _numbers(text: str) -> list[int]:
+    return [int(found) for found in re.findall(r"\d{1,9}", text)]
+
+
+def counts_both(two: Exchange, one: Exchange) -> Deviation | None:
+    """Two choices, each of which says at least what another answer says, cost about twice as much as that one.
+
+    Raises:
+        Unjudgeable: they say less, or the other answer was counted with more than what is seen of it.
+    """
+    text, cost = answer_text(one).strip(), count_of(one, "completion_tokens")
+    texts = answer_texts(two)
+    if not text or len(texts) != 2 or not all(found.startswith(text) for found in texts):
+        raise Unjudgeable("the answers say other things, so their costs cannot be compared")
+    if not 0 < cost <= len(text):
+        raise Unjudgeable(f"{cost} completion tokens for {shown(text)} count more than is seen")
+    counted = count_of(two, "completion_tokens")
+    if counted >= cost * _TWO_AT_LEAST:
+        return None
+    return Deviation(
+        "only one of two choices is counted",
+        f"completion_tokens near {2 * cost} or more, since one such choice costs {cost}",
+        f"completion_tokens {counted} for {shown(texts)}",
+    )
 
 
 def answers_as_by_default(exchange: Exchange, what: str) -> Deviation | None:
     """A request with nulls is answered as one that leaves the fields out: one plain choice."""
-    deviation = accepts(exchange, what)
+    deviation = accepts(exchange, what) or answers_json_object(exchange)
     if deviation:
         return deviation
     choices = objects_at(document_of(exchange), "choices")

@@ -20,6 +20,7 @@ PASSIVE: Mapping[str, PassiveCheck] = MappingProxyType(
         "errors.type-is-text": errors.type_is_text,
         "errors.code-present": errors.code_present,
         "errors.code-is-text": errors.code_is_text,
+        "errors.type-fits-status": errors.type_fits_status,
         "errors.param-is-text": errors.param_is_text,
         "errors.null-is-null": errors.null_is_null,
         "errors.json-content-type": errors.json_content_type,
@@ -30,14 +31,18 @@ PASSIVE: Mapping[str, PassiveCheck] = MappingProxyType(
         "http.json-content-type": wire.json_content_type,
         "http.one-json-document": wire.one_json_document,
         "http.no-byte-order-mark": wire.no_byte_order_mark,
+        "http.json-names-unique": wire.names_unique,
         "http.success-is-200": wire.success_is_200,
         "http.no-server-errors": wire.no_server_error,
         "http.requests-answered": wire.request_is_answered,
         "http.answers-whole": wire.answer_is_whole,
+        "http.framing-clear": wire.framing_is_clear,
         "http.request-id-present": wire.has_request_id,
         "http.cors-no-wildcard-with-credentials": cors.no_credentialed_wildcard,
         "security.key-not-echoed": security.key_not_echoed,
         "security.no-stack-traces": internals.no_stack_trace,
+        "security.no-other-keys": internals.no_other_key,
+        "security.no-internal-addresses": internals.no_internal_address,
     }
 )
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import jsonschema_rs
 
-from ozwell_harness.checks.base import at, document_of, objects_at, one_of, shown, validates
+from ozwell_harness.checks.base import at, document_of, objects_at, one_of, shown, success_of, validates
+from ozwell_harness.checks.operations import EVENT_STREAM
 from ozwell_harness.checks.stream_framing import begun_answer, whole_answer
 from ozwell_harness.checks.text import answer_text
 from ozwell_harness.model import Deviation, Exchange, Unjudgeable
@@ -91,7 +92,8 @@ def echoes(exchange: Exchange, conversation: str) -> Deviation | None:
 
 def keeps_apart(exchange: Exchange, word: str) -> Deviation | None:
     """A conversation does not know a word that only another one was told."""
-    text = answer_text(exchange)
+    is_stream = success_of(exchange).media_type == EVENT_STREAM
+    text = streamed_text(exchange) if is_stream else answer_text(exchange)
     if word.lower() not in text.lower():
         return None
     return Deviation(
@@ -203,14 +205,23 @@ def fits(exchange: Exchange, schema: dict[str, Any]) -> Deviation | None:
     )
 
 
-def streams_text(exchange: Exchange) -> Deviation | None:
-    """The stream's increments add up to some text, in whatever kind of chunk."""
+def streamed_text(exchange: Exchange) -> str:
+    """Return the text that a stream's increments add up to, in whatever kind of chunk.
+
+    Raises:
+        Unjudgeable: it did not begin, or broke off.
+    """
     answer = whole_answer(exchange)
     told = [_delta(item.document).get("content") for item in answer.chunks]
     told += [choice.content for choice in answer.choices]
-    if any(isinstance(text, str) and text for text in told):
+    return "".join(text for text in told if isinstance(text, str))
+
+
+def streams_text(exchange: Exchange) -> Deviation | None:
+    """The stream's increments add up to some text, in whatever kind of chunk."""
+    if streamed_text(exchange):
         return None
-    chunks = len(answer.chunks)
+    chunks = len(whole_answer(exchange).chunks)
     return Deviation("the stream says nothing", "events whose delta.content add up to a text", f"{chunks} chunks")
 
 

@@ -32,7 +32,7 @@ def is_enough(spent: Sequence[Exchange]) -> bool:
     """Tell whether a sequence of requests with one key need not go on: it met the limit, or never will."""
     if not spent or spent[-1].status != 200:
         return bool(spent)
-    limit = read(spent[-1], LIMIT)
+    limit = _limit(spent[-1])
     most = MOST_REQUESTS if limit is None else min(MOST_REQUESTS, 2 * limit + 1)
     return len(spent) >= most or _duration_s(spent) > WINDOW_S or _is_exceeded(spent)
 
@@ -54,7 +54,7 @@ def exceeding_is_refused(spent: Sequence[Exchange]) -> Deviation | None:
         return None
     if last.status != 200 or last.failure is not None:
         raise Unjudgeable(f"the limited key was answered {outcome(last)}")
-    limit = read(last, LIMIT)
+    limit = _limit(last)
     unlimited = limit is None and len(spent) >= MOST_REQUESTS and _duration_s(spent) <= WINDOW_S
     if not unlimited and not _is_exceeded(spent):
         told = "is not told" if limit is None else f"is {limit}"
@@ -226,6 +226,12 @@ def last_of_key(exchanges: Sequence[Exchange], key: str) -> Exchange | None:
     )
 
 
+def _limit(exchange: Exchange) -> int | None:
+    """Return the limit that an answer tells; None also for one that cannot be meant."""
+    limit = read(exchange, LIMIT)
+    return limit if limit is not None and limit > 0 else None
+
+
 def _duration_s(spent: Sequence[Exchange]) -> float:
     return spent[-1].started + spent[-1].elapsed - spent[0].started
 
@@ -236,7 +242,7 @@ def _is_exceeded(spent: Sequence[Exchange]) -> bool:
     In one window, by its reset, that is one more than the limit. Where every answer has a reset of its own, as windows
     that slide or refill may have it, twice the limit until the first one's reset.
     """
-    limit, reset = read(spent[-1], LIMIT), read(spent[-1], RESET)
+    limit, reset = _limit(spent[-1]), read(spent[-1], RESET)
     if limit is None or spent[-1].status != 200:
         return False
     alike = [exchange for exchange in spent if reset is not None and read(exchange, RESET) == reset]

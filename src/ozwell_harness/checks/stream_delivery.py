@@ -6,14 +6,15 @@ from collections.abc import Sequence
 
 from ozwell_harness.checks.assembly import Assembly
 from ozwell_harness.checks.base import answers, answers_json_object, outcome, response_of
-from ozwell_harness.checks.stream_framing import begun_answer, begun_stream, whole_answer
+from ozwell_harness.checks.stream_framing import begun_answer, begun_stream, is_undecodable, whole_answer
 from ozwell_harness.model import Deviation, Exchange, FailureKind, Response, Unjudgeable
 
-#: The first part of an answer should be there within so many seconds.
-FIRST_CONTENT_S = 10.0
-
-#: An answer that is over sooner, in seconds, shows nothing: a quick target behind a proxy comes in one packet, too.
-TELLING_S = 1.0
+#: Silence of so many seconds, longer than before a shorter answer, shows that the longer one was held back.
+TELLING_S = 0.2
+#: How much longer it must be, in relation to the silence before the shorter answer.
+TELLING_RATIO = 1.5
+#: Without a shorter answer to compare with, only a silence of so many seconds tells.
+TELLING_ALONE_S = 1.0
 
 #: No model writes this many pieces in so few seconds; a buffer that is emptied does.
 BURST_PIECES = 16
@@ -39,11 +40,15 @@ def _timed(exchange: Exchange) -> tuple[Response, Assembly, list[int]]:
     return begun_stream(exchange), answer, ends
 
 
-def arrives_incrementally(exchange: Exchange) -> Deviation | None:
+def arrives_incrementally(exchange: Exchange, shorter: Exchange | None = None) -> Deviation | None:
     """The answer comes as it is written, not in one burst at the end.
 
+    A target that is quick sends a burst, too, once it has begun; held back is an answer whose silence before the burst
+    grows with its length. ``shorter`` is a shorter answer of the same target, streamed. What is there at once was held
+    back for no time that matters.
+
     Raises:
-        Unjudgeable: it came too quickly, or in too few pieces, to tell.
+        Unjudgeable: it came in too few pieces to tell.
     """
     response, answer, ends = _timed(exchange)
     longest = max(len(choice.content) for choice in answer.choices)
@@ -51,16 +56,29 @@ def arrives_incrementally(exchange: Exchange) -> Deviation | None:
         return Deviation(
             "the whole answer comes in one chunk", "a chunk for each few tokens", f"{longest} characters in one chunk"
         )
-    spread = response.arrived_at(ends[-1]) - response.arrived_at(ends[0])
-    if exchange.elapsed >= TELLING_S and len(ends) >= BURST_PIECES and spread < BURST_S:
+    silence = response.arrived_at(ends[0])
+    spread = response.arrived_at(ends[-1]) - silence
+    if len(ends) >= BURST_PIECES and spread < BURST_S and _is_telling(silence, shorter):
         return Deviation(
             "the stream is held back and comes in one burst",
             "chunks that arrive as they are written",
-            f"{len(ends)} chunks within {spread * 1000:.0f} ms, after {response.arrived_at(ends[0]):.1f} s of silence",
+            f"{len(ends)} chunks within {spread * 1000:.0f} ms, after {silence:.2f} s of silence",
         )
-    if not _came_apart(response, ends):
-        raise Unjudgeable("the stream came too quickly, or in too few pieces, to tell whether it was held back")
+    if exchange.elapsed >= TELLING_S and not _came_apart(response, ends):
+        raise Unjudgeable("the stream came in too few pieces to tell whether it was held back")
     return None
+
+
+def _is_telling(silence: float, shorter: Exchange | None) -> bool:
+    """Tell whether a silence is long for the answer that it comes before, not for the target."""
+    try:
+        response, _, ends = _timed(shorter) if shorter is not None else (None, None, [])
+    except Unjudgeable:
+        response, ends = None, []
+    if response is None:
+        return silence >= TELLING_ALONE_S
+    usual = response.arrived_at(ends[0])
+    return silence - usual >= TELLING_S and silence >= TELLING_RATIO * usual
 
 
 def _came_apart(response: Response, ends: Sequence[int]) -> bool:
@@ -80,7 +98,7 @@ def begins_within(exchange: Exchange, deadline_s: float) -> Deviation | None:
     if first <= deadline_s:
         return None
     return Deviation(
-        "the first part of the answer comes late", f"within {deadline_s:.0f} s", f"{first:.1f} s after the request"
+        "the first part of the answer comes late", f"within {deadline_s:g} s", f"{first:.1f} s after the request"
     )
 
 
@@ -99,13 +117,13 @@ def decodes(exchange: Exchange) -> Deviation | None:
     Raises:
         Unjudgeable: there was no stream.
     """
-    if exchange.failure is None or exchange.failure.kind is not FailureKind.PROTOCOL:
+    if not is_undecodable(exchange):
+        if exchange.failure is not None and exchange.failure.kind is FailureKind.PROTOCOL:
+            raise Unjudgeable(f"the request for a stream ended thus: {outcome(exchange)}")
         begun_answer(exchange)
         return None
-    response = exchange.response
-    if response is None or response.headers.get("content-encoding") is None:
-        raise Unjudgeable(f"the request for a stream ended thus: {outcome(exchange)}")
-    return Deviation("the compressed stream cannot be decoded", "a stream that decodes whole", exchange.failure.message)
+    actual = exchange.failure.message if exchange.failure else outcome(exchange)
+    return Deviation("the compressed stream cannot be decoded", "a stream that decodes whole", actual)
 
 
 def is_plain_json(exchange: Exchange) -> Deviation | None:

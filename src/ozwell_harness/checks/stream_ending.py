@@ -1,23 +1,22 @@
-"""Judgements on how a streamed answer ends: its finish_reason, and its limits.
+"""Judgements on how a streamed answer ends: its finish_reason, and that it is never cut in silence.
 
 Source: OpenAI API reference, Chat, Streaming, which the Ozwell documents follow.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable
 from typing import Any
 
-from ozwell_harness.checks.assembly import Assembly, ItemKind, StreamedChoice
-from ozwell_harness.checks.base import is_integer, shown
+from ozwell_harness.checks.asking import is_capped, stop_asked
+from ozwell_harness.checks.assembly import Assembly, ItemKind, StreamedChoice, is_reason
+from ozwell_harness.checks.base import shown
 from ozwell_harness.checks.chat import finish_reason_of
 from ozwell_harness.checks.stream_framing import begun_answer, whole_answer
-from ozwell_harness.checks.streaming import differs, first_choice, text_of
+from ozwell_harness.checks.stream_text import differs
+from ozwell_harness.checks.streaming import first_choice, known_reason
 from ozwell_harness.checks.text import answer_text
 from ozwell_harness.model import Deviation, Exchange, Unjudgeable
-
-_COUNTING = re.compile(r"[\d,\s]*")
 
 
 def tells_finish_reason(exchange: Exchange) -> Deviation | None:
@@ -51,11 +50,11 @@ def finishes_as_plain(streamed: Exchange, plain: Exchange) -> Deviation | None:
     """The same text has the same finish_reason, streamed or plain.
 
     Raises:
-        Unjudgeable: the texts differ.
+        Unjudgeable: the texts differ, or the finish_reason is none that there is.
     """
     if differs(streamed, plain):
         raise Unjudgeable("the streamed and the plain answer are different texts")
-    found, wanted = first_choice(whole_answer(streamed)).finish_reason, finish_reason_of(plain)
+    found, wanted = known_reason(first_choice(whole_answer(streamed))), finish_reason_of(plain)
     if found == wanted:
         return None
     return Deviation(
@@ -66,9 +65,9 @@ def finishes_as_plain(streamed: Exchange, plain: Exchange) -> Deviation | None:
 
 
 def has_null_before_finish(exchange: Exchange) -> Deviation | None:
-    """A finish_reason that is not yet known is null, not an empty text or false."""
+    """A finish_reason that is not yet known is null: no empty text, no false, no name of a null."""
     for choice in _choices(begun_answer(exchange)):
-        empty = [ending for ending in choice.endings if not ending.reason]
+        empty = [ending for ending in choice.endings if not is_reason(ending.reason)]
         if empty:
             return Deviation(
                 "finish_reason is empty instead of null",
@@ -103,31 +102,68 @@ def finishes_with_empty_delta(exchange: Exchange) -> Deviation | None:
     return None
 
 
-def is_never_cut_in_silence(exchange: Exchange) -> Deviation | None:
-    """A stream that says ``[DONE]`` finished every choice it began, or told of an error.
+def is_never_cut_in_silence(exchange: Exchange, plain: Exchange | None = None) -> Deviation | None:
+    """An answer that broke off says so, by an error event or a broken connection.
+
+    With ``plain``, the plain answer to the same request but for stop texts, an answer broke off when it is the
+    beginning of that one and has no finish_reason. Without it, one that says ``[DONE]`` and has no finish_reason is
+    taken as such.
 
     Raises:
-        Unjudgeable: it does not say ``[DONE]``.
+        Unjudgeable: max_tokens cut it on purpose, there is no choice, or the whole text is not known.
     """
     answer = whole_answer(exchange)
-    if not answer.is_done:
-        raise Unjudgeable("the stream has no [DONE]")
-    unfinished = [choice.index for choice in answer.choices if not _reasons(choice)]
-    if answer.live_of(ItemKind.ERROR) or (answer.choices and not unfinished):
+    unfinished = [choice for choice in _choices(answer) if not _reasons(choice)]
+    if answer.live_of(ItemKind.ERROR) or answer.live_of(ItemKind.BROKEN) or not unfinished:
+        return None
+    if plain is None:
+        cut = unfinished if answer.is_done else []
+    else:
+        whole = _whole_text(exchange, plain)
+        cut = [choice for choice in unfinished if _is_beginning(choice.content.strip(), whole)]
+    if not cut:
         return None
     return Deviation(
         "an answer that was cut short looks complete",
-        "a finish_reason for each choice, an error event or a broken connection",
-        f"[DONE], and no finish_reason in choices {unfinished}" if unfinished else "[DONE], and no choice at all",
+        "the whole answer, an error event or a broken connection",
+        f"{shown(cut[0].content)} and no finish_reason in choice {cut[0].index}",
     )
 
 
+def uncut(exchanges: Iterable[Exchange], plain: Exchange) -> list[Exchange]:
+    """Return the streams that were not cut in silence: what a cut one lacks is no deviation of its own.
+
+    Where a target is seen to cut any, those of which that cannot be known are left out, too.
+    """
+    known = [(exchange, _is_cut(exchange, plain)) for exchange in exchanges]
+    seen_to_cut = any(cut for _, cut in known)
+    return [exchange for exchange, cut in known if cut is False or (cut is None and not seen_to_cut)]
+
+
+def _is_cut(exchange: Exchange, plain: Exchange) -> bool | None:
+    try:
+        return is_never_cut_in_silence(exchange, plain) is not None
+    except Unjudgeable:
+        return None
+
+
+def _whole_text(exchange: Exchange, plain: Exchange) -> str:
+    if is_capped(exchange):
+        raise Unjudgeable("max_tokens cuts this answer on purpose")
+    whole, stop = answer_text(plain), stop_asked(exchange)
+    return (whole.partition(stop)[0] if stop else whole).strip()
+
+
+def _is_beginning(text: str, whole: str) -> bool:
+    return text != whole and whole.startswith(text)
+
+
 def _reasons(choice: StreamedChoice) -> list[Any]:
-    return [ending.reason for ending in choice.endings if ending.reason]
+    return [ending.reason for ending in choice.endings if is_reason(ending.reason)]
 
 
 def _end_of(choice: StreamedChoice) -> int | None:
-    return next((ending.at for ending in choice.endings if ending.reason), None)
+    return next((ending.at for ending in choice.endings if is_reason(ending.reason)), None)
 
 
 def _quoted(value: Any) -> str:
@@ -138,86 +174,3 @@ def _choices(answer: Assembly) -> tuple[StreamedChoice, ...]:
     if not answer.choices:
         raise Unjudgeable("the stream has no choice")
     return answer.choices
-
-
-def caps_tokens(exchange: Exchange, plain: Exchange, cap: int) -> Deviation | None:
-    """A stream is no longer than ``max_tokens``; ``plain`` is the answer to the same request without it.
-
-    Raises:
-        Unjudgeable: the plain answer is itself too short to tell.
-    """
-    answer = whole_answer(exchange)
-    counted = [usage["completion_tokens"] for _, usage in answer.usages if _counts(usage)]
-    if counted and counted[-1] > cap:
-        return Deviation("max_tokens does not cap a stream", f"at most {cap} tokens", f"{counted[-1]} tokens")
-    text, whole = text_of(exchange), answer_text(plain).strip()
-    if len(whole.split()) <= cap * 4:
-        raise Unjudgeable("the answer without max_tokens is itself short")
-    if text == whole:
-        return Deviation("max_tokens does not cap a stream", f"at most {cap} tokens", f"the whole answer {shown(text)}")
-    return None
-
-
-def _counts(usage: Any) -> bool:
-    return isinstance(usage, Mapping) and is_integer(usage.get("completion_tokens"))
-
-
-def finishes_by_length(exchange: Exchange, plain: Exchange) -> Deviation | None:
-    """A stream that was cut by max_tokens says so; ``plain`` is the answer to the same request without it.
-
-    Raises:
-        Unjudgeable: the text is no beginning of the plain answer, so the model may have ended by itself.
-    """
-    found = first_choice(whole_answer(exchange)).finish_reason
-    if found == "length":
-        return None
-    text, whole = text_of(exchange), answer_text(plain).strip()
-    if not whole.startswith(text) or text == whole:
-        raise Unjudgeable("the streamed text is not a beginning of the plain answer")
-    return Deviation("a stream that was cut does not say so", 'finish_reason "length"', f"finish_reason {shown(found)}")
-
-
-def leaves_stop_out(exchange: Exchange, stop: str) -> Deviation | None:
-    """The stop text is not in the answer."""
-    text = first_choice(whole_answer(exchange)).content
-    if stop not in text:
-        return None
-    return Deviation("the stop text is streamed", f"a text that ends before {shown(stop)}", f"content {shown(text)}")
-
-
-def stops_exactly(exchange: Exchange, plain: Exchange, stop: str) -> Deviation | None:
-    """The text ends right before the stop text: nothing of it was streamed in advance, and nothing is missing.
-
-    ``plain`` is the answer to the same request without a stop text.
-
-    Raises:
-        Unjudgeable: the plain answer lacks the stop text, or the model counted otherwise this time.
-    """
-    text, wanted = text_of(exchange), _before_stop(plain, stop)
-    if text == wanted:
-        return None
-    leaked = text.startswith(wanted) and stop.startswith(text.removeprefix(wanted).strip())
-    if not _COUNTING.fullmatch(text) or not (leaked or wanted.startswith(text)):
-        raise Unjudgeable("the model did not count as in the plain answer")
-    return Deviation("the stream does not end right before the stop text", shown(wanted), shown(text))
-
-
-def finishes_by_stop(exchange: Exchange, plain: Exchange, stop: str) -> Deviation | None:
-    """A stream that a stop text ended says so.
-
-    Raises:
-        Unjudgeable: the stop text did not end it.
-    """
-    if text_of(exchange) != _before_stop(plain, stop):
-        raise Unjudgeable("the stop text did not end this stream")
-    found = first_choice(whole_answer(exchange)).finish_reason
-    if found == "stop":
-        return None
-    return Deviation("a stopped stream does not say so", 'finish_reason "stop"', f"finish_reason {shown(found)}")
-
-
-def _before_stop(plain: Exchange, stop: str) -> str:
-    before, found, _ = answer_text(plain).partition(stop)
-    if not found:
-        raise Unjudgeable("the plain answer does not hold the stop text")
-    return before.strip()

@@ -5,6 +5,7 @@ Grammar: HTML Living Standard, sections 9.2.5 and 9.2.6. End marker: OpenAI API 
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from ozwell_harness.checks.assembly import Assembly, ItemKind, assemble
@@ -79,8 +80,30 @@ def _left(failure: Failure | None) -> bool:
     return failure is not None and failure.kind is FailureKind.LEFT
 
 
+def refuse_undecodable(exchange: Exchange) -> None:
+    """Leave a stream whose content coding cannot be undone to the check of that.
+
+    Raises:
+        Unjudgeable: it is such a stream.
+    """
+    if is_undecodable(exchange):
+        raise Unjudgeable(f"the stream is compressed and cannot be decoded: {outcome(exchange)}")
+
+
+def is_undecodable(exchange: Exchange) -> bool:
+    """Tell whether the answer broke off because its content coding could not be undone."""
+    failure, response = exchange.failure, exchange.response
+    is_coded = response is not None and response.headers.get("content-encoding") is not None
+    return is_coded and failure is not None and failure.kind is FailureKind.PROTOCOL
+
+
 def answers_with_events(exchange: Exchange) -> Deviation | None:
-    """The request is answered with 200 and events, none of which is an error."""
+    """The request is answered with 200 and events, none of which is an error.
+
+    Raises:
+        Unjudgeable: the answer is compressed and cannot be decoded.
+    """
+    refuse_undecodable(exchange)
     expected = "status 200 and an event stream of chunks"
     response = exchange.response
     if response is None or response.status != 200:
@@ -108,7 +131,11 @@ def has_event_stream_type(exchange: Exchange) -> Deviation | None:
 
 def has_known_fields_only(exchange: Exchange) -> Deviation | None:
     """Every line is a comment or a field that the standard defines; clients drop any other line."""
-    unknown = begun_stream(exchange).stream.unknown_fields
+    response = begun_stream(exchange)
+    unknown = response.stream.unknown_fields
+    if exchange.failure is not None and unknown and _last_line(response.body).startswith(unknown[-1]):
+        # The line that a broken stream stops in is no line yet.
+        unknown = unknown[:-1]
     if not unknown:
         return None
     return Deviation(
@@ -116,6 +143,10 @@ def has_known_fields_only(exchange: Exchange) -> Deviation | None:
         "lines of data, event, id or retry, and comments",
         f"{len(unknown)} other lines, the first one's field is {shown(unknown[0])}",
     )
+
+
+def _last_line(body: bytes) -> str:
+    return re.split(rb"[\r\n]", body)[-1].decode("utf-8", "replace")
 
 
 def completes_events(exchange: Exchange) -> Deviation | None:
@@ -153,8 +184,9 @@ def ends_cleanly(exchange: Exchange) -> Deviation | None:
     """The answer ends as HTTP says it must, neither cut nor left open.
 
     Raises:
-        Unjudgeable: there was no stream, or the harness hung up on purpose.
+        Unjudgeable: there was no stream, the harness hung up on purpose, or the content coding cannot be undone.
     """
+    refuse_undecodable(exchange)
     if exchange.failure is None:
         whole_stream(exchange)
         return None

@@ -6,33 +6,31 @@ Source: OpenAI API reference, Chat, Streaming, which the Ozwell documents follow
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
-from unicodedata import normalize
 
-from ozwell_harness.checks.assembly import Assembly, ItemKind, StreamedChoice
-from ozwell_harness.checks.base import document_of, is_integer, shown
-from ozwell_harness.checks.chat import CLOCK_TOLERANCE_S
+from ozwell_harness.checks.asking import choices_asked
+from ozwell_harness.checks.assembly import Assembly, ItemKind, StreamedChoice, is_reason
+from ozwell_harness.checks.base import document_of, is_integer, outcome, shown
+from ozwell_harness.checks.chat import CLOCK_TOLERANCE_S, FINISH_REASONS
 from ozwell_harness.checks.clock import is_about_now
 from ozwell_harness.checks.stream_framing import begun_answer, whole_answer
-from ozwell_harness.checks.text import answer_text
 from ozwell_harness.model import Deviation, Exchange, Unjudgeable
 from ozwell_harness.profile import Profile
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
-#: Fewer pieces, or a shorter text, could be repeated by chance.
-_TELLING_PIECES = 4
-_TELLING_TEXT = 10
-
 
 def chunks_match_schema(exchange: Exchange, profile: Profile) -> Deviation | None:
-    """Every event but ``[DONE]``, errors and broken data is a valid chunk of the profile's specification."""
+    """Every event but ``[DONE]``, errors and broken data is a valid chunk of the profile's specification.
+
+    Left to checks of their own: a finish_reason that is empty instead of null, a usage chunk without choices, and
+    tool calls without index.
+    """
     for item in begun_answer(exchange).live:
         if item.kind not in {ItemKind.CHUNK, ItemKind.ODD}:
             continue
-        errors = profile.schema_errors("ChatCompletionChunk", item.document)
+        errors = profile.schema_errors("ChatCompletionChunk", _less_told(item.document))
         if errors:
             told = "; ".join(f"{error.pointer}: {shown(error.message)}" for error in errors[:3])
             return Deviation(
@@ -43,14 +41,40 @@ def chunks_match_schema(exchange: Exchange, profile: Profile) -> Deviation | Non
     return None
 
 
+def _less_told(document: Any) -> Any:
+    """Return a chunk with what other checks tell of it put right."""
+    if not isinstance(document, Mapping):
+        return document
+    choices = document.get("choices")
+    if choices is None and isinstance(document.get("usage"), Mapping):
+        return {**document, "choices": []}
+    if not isinstance(choices, list):
+        return document
+    return {**document, "choices": [_less_told_choice(choice) for choice in choices]}
+
+
+def _less_told_choice(choice: Any) -> Any:
+    if not isinstance(choice, Mapping):
+        return choice
+    fields: dict[str, Any] = dict(choice)
+    if "finish_reason" in fields and not is_reason(fields["finish_reason"]):
+        fields["finish_reason"] = None
+    delta = fields.get("delta")
+    if isinstance(delta, Mapping) and isinstance(delta.get("tool_calls"), list):
+        calls = [call | {"index": 0} if isinstance(call, dict) else call for call in delta["tool_calls"]]
+        fields["delta"] = {**delta, "tool_calls": calls}
+    return fields
+
+
 def has_one(exchange: Exchange, field: str) -> Deviation | None:
-    """``field`` (id, created, model) is the same in every chunk.
+    """``field`` (id, created, model) is the same in every chunk that has one; that all have one is the schema's matter.
 
     Raises:
         Unjudgeable: no chunk has it.
     """
-    values = [item.document.get(field) for item in begun_answer(exchange).chunks]
-    if all(value is None for value in values):
+    found = [item.document.get(field) for item in begun_answer(exchange).chunks]
+    values = [value for value in found if value not in (None, "")]
+    if not values:
         raise Unjudgeable(f"no chunk has a field {field}")
     other = [value for value in values if value != values[0]]
     if not other:
@@ -116,97 +140,58 @@ def _first_field(exchange: Exchange, field: str) -> Any:
 
 
 def has_choices(exchange: Exchange, count: int) -> Deviation | None:
-    """The choices of the stream are those with the indexes 0 to ``count`` - 1."""
-    found = [choice.index for choice in whole_answer(exchange).choices]
+    """The choices of the stream are those with the indexes 0 to ``count`` - 1.
+
+    Raises:
+        Unjudgeable: the stream did not come to its end, or there are choices that cannot be read.
+    """
+    answer = whole_answer(exchange)
+    found = [choice.index for choice in answer.choices]
     wanted = list(range(count))
     if found == wanted:
         return None
+    if any("integer index" in problem or "choices is not" in problem for problem in answer.problems):
+        raise Unjudgeable(f"the choices cannot be read: {answer.problems[0]}")
     return Deviation("the stream has other choices than were asked for", f"indexes {wanted}", f"indexes {found}")
+
+
+def has_choices_asked(exchange: Exchange) -> bool:
+    """Tell whether the stream has as many choices as were asked for; of mixed-up ones nothing else can be said."""
+    return [choice.index for choice in begun_answer(exchange).choices] == list(range(choices_asked(exchange)))
+
+
+def streams_each(exchange: Exchange, count: int) -> Deviation | None:
+    """There are ``count`` choices, and each of them says something; a target must not refuse to stream them."""
+    if exchange.status is not None and 400 <= exchange.status < 500:
+        return Deviation(f"a stream of {count} choices is refused", "status 200", outcome(exchange))
+    deviation = has_choices(exchange, count)
+    if deviation:
+        return deviation
+    silent = [choice.index for choice in whole_answer(exchange).choices if not choice.content.strip()]
+    if not silent:
+        return None
+    return Deviation("a choice says nothing", "content in each choice", f"none in choices {silent}")
 
 
 def begins_with_role(exchange: Exchange) -> Deviation | None:
     """The first delta of each choice has the role ``assistant``."""
-    for choice in _choices(begun_answer(exchange)):
-        roles = [delta.role for delta in choice.deltas[:1]]
-        if roles != ["assistant"]:
-            actual = f"role {shown(roles[0])} in choice {choice.index}" if roles else f"no delta in {choice.index}"
+    for choice in _with_deltas(exchange):
+        role = choice.deltas[0].role
+        if role != "assistant":
+            actual = f"role {shown(role)} in choice {choice.index}"
             return Deviation("the first delta does not say who speaks", 'role "assistant" in the first delta', actual)
     return None
 
 
 def tells_role_once(exchange: Exchange) -> Deviation | None:
     """Only the first delta of a choice has a role."""
-    for choice in _choices(begun_answer(exchange)):
-        later = [delta for delta in choice.deltas[1:] if delta.role is not None]
+    for choice in _with_deltas(exchange):
+        later = [delta for delta in choice.deltas[1:] if delta.role == "assistant"]
         if later:
             return Deviation(
                 "the role is repeated", "a role in the first delta only", f"{len(later)} later deltas with a role"
             )
     return None
-
-
-def says_something(exchange: Exchange) -> Deviation | None:
-    """The deltas add up to a text.
-
-    Raises:
-        Unjudgeable: the answer was filtered, or cut before the text began.
-    """
-    choice = first_choice(whole_answer(exchange))
-    if choice.content.strip():
-        return None
-    if choice.finish_reason in ("content_filter", "length"):
-        raise Unjudgeable(f"the answer ended with finish_reason {choice.finish_reason}")
-    return Deviation("the deltas add up to no text", "content in the deltas", f"{len(choice.deltas)} deltas, no text")
-
-
-def adds_increments(exchange: Exchange) -> Deviation | None:
-    """Each delta is what is new, neither all that came so far nor the whole once more at the end."""
-    pieces = first_choice(begun_answer(exchange)).pieces
-    # A few short pieces may begin alike by chance.
-    telling = len(pieces) >= _TELLING_PIECES or len("".join(pieces[:1])) >= _TELLING_TEXT
-    growing = len(pieces) > 1 and all(later.startswith(one) and later != one for one, later in pairwise(pieces))
-    repeated = len(pieces) > 1 and len(pieces[-1]) >= _TELLING_TEXT and pieces[-1] == "".join(pieces[:-1])
-    if not repeated and not (telling and growing):
-        return None
-    return Deviation("a delta repeats what came before", "only new text in each delta", f"deltas {shown(pieces)}")
-
-
-def equals_plain(streamed: Exchange, plain: Exchange, repeats: Sequence[Exchange]) -> Deviation | None:
-    """The deltas add up to the plain answer to the same request.
-
-    Args:
-        streamed: the streamed answer.
-        plain: the plain one.
-        repeats: where the two differ, one more of each (streamed, then plain): they show whether the target is
-            deterministic, which is what makes a difference a fault.
-
-    Raises:
-        Unjudgeable: the target does not answer the same request alike twice.
-    """
-    if not differs(streamed, plain):
-        return None
-    found, wanted = text_of(streamed), answer_text(plain).strip()
-    if len(repeats) != 2 or text_of(repeats[0]) != found or answer_text(repeats[1]).strip() != wanted:
-        raise Unjudgeable("the target does not answer the same request alike twice, so a difference shows nothing")
-    return Deviation("the stream adds up to another answer than the plain one", shown(wanted), shown(found))
-
-
-def differs(streamed: Exchange, plain: Exchange) -> bool:
-    """Tell whether the deltas add up to another text than the plain answer.
-
-    Raises:
-        Unjudgeable: one of the two is no whole answer.
-    """
-    return text_of(streamed) != answer_text(plain).strip()
-
-
-def text_of(streamed: Exchange) -> str:
-    """Return the text of the first choice, without white space around it.
-
-    Raises:
-        Unjudgeable: the stream did not come to its end, or has no choice.
-    """
-    return first_choice(whole_answer(streamed)).content.strip()
 
 
 def keeps_characters_whole(exchange: Exchange) -> Deviation | None:
@@ -216,14 +201,6 @@ def keeps_characters_whole(exchange: Exchange) -> Deviation | None:
             if "\ufffd" in piece or _SURROGATE.search(piece):
                 return Deviation("a character is split between chunks", "whole characters", f"content {piece!a}")
     return None
-
-
-def repeats(exchange: Exchange, wanted: str) -> Deviation | None:
-    """The stream holds the text that it was asked to repeat, in any Unicode normal form."""
-    text = text_of(exchange)
-    if normalize("NFC", wanted) in normalize("NFC", text):
-        return None
-    return Deviation("the text to repeat is not streamed unchanged", wanted, f"content {shown(text)}")
 
 
 def first_choice(answer: Assembly) -> StreamedChoice:
@@ -238,7 +215,26 @@ def first_choice(answer: Assembly) -> StreamedChoice:
     return choice
 
 
+def known_reason(choice: StreamedChoice) -> Any:
+    """Return the finish_reason of a choice, or None where it has none.
+
+    Raises:
+        Unjudgeable: it is none of those that there are, which the schema tells.
+    """
+    found = choice.finish_reason
+    if found is not None and found not in tuple(FINISH_REASONS):
+        raise Unjudgeable(f"{shown(found)} is no finish_reason")
+    return found
+
+
 def _choices(answer: Assembly) -> Iterable[StreamedChoice]:
     if not answer.choices:
         raise Unjudgeable("the stream has no choice")
     return answer.choices
+
+
+def _with_deltas(exchange: Exchange) -> list[StreamedChoice]:
+    found = [choice for choice in _choices(begun_answer(exchange)) if choice.deltas]
+    if not found:
+        raise Unjudgeable("the chunks have no delta objects")
+    return found

@@ -24,6 +24,21 @@ def answer_text(exchange: Exchange) -> str:
     return content or ""
 
 
+def answer_texts(exchange: Exchange) -> list[str]:
+    """Return what each choice of a 200 says, or a response's output; empty where the first is null.
+
+    Raises:
+        Unjudgeable: there is no such content.
+    """
+    first = answer_text(exchange)
+    choices = document_of(exchange).get("choices")
+    if not isinstance(choices, list):
+        return [first]
+    messages = [at(choice, "message") for choice in choices[1:]]
+    contents = [message.get("content") for message in messages if isinstance(message, dict)]
+    return [first, *(content for content in contents if isinstance(content, str))]
+
+
 def _message(document: dict[str, Any]) -> dict[str, Any]:
     message = at(document, "output") if "output" in document else at(document, "choices", 0, "message")
     if not isinstance(message, dict):

@@ -5,14 +5,13 @@ Source: OpenAI API reference, Chat (tools, tool_choice, tool_calls), which the O
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any
 
-import jsonschema_rs
-
+from ozwell_harness.checks.asking import forces_call
 from ozwell_harness.checks.base import answers, first_duplicate, one_of, outcome, shown
 from ozwell_harness.checks.chat import choices_of, finish_reason_of, message_of
+from ozwell_harness.checks.tools_arguments import all_fit, holds_object, refuse_cut
 from ozwell_harness.model import Deviation, Exchange, Unjudgeable
 
 #: Where the client forces a call, the OpenAI API itself may answer "stop" (guide to function calling).
@@ -68,8 +67,12 @@ def calls_array(exchange: Exchange) -> Deviation | None:
     )
 
 
-def calls_only(exchange: Exchange, name: str) -> Deviation | None:
-    """A named choice is obeyed: this tool is called, and no other."""
+def calls_only(exchange: Exchange, name: str, declared: Collection[str]) -> Deviation | None:
+    """A named choice is obeyed: of the ``declared`` tools this one is called, and no other.
+
+    Raises:
+        Unjudgeable: a tool is called that was not declared, so it cannot be told which one is meant.
+    """
     deviation = answers(exchange)
     if deviation:
         return deviation
@@ -77,6 +80,8 @@ def calls_only(exchange: Exchange, name: str) -> Deviation | None:
     found = [function_of(call).get("name") for call in calls_of(exchange)] if calls else []
     if found and all(each == name for each in found):
         return None
+    if any(each not in tuple(declared) for each in found):
+        raise Unjudgeable(f"a tool is called that was not declared: {shown(found)}")
     return Deviation(
         "the tool that tool_choice names is not the one called", f"a call of {name}", f"calls of {shown(found)}"
     )
@@ -104,25 +109,20 @@ def finishes_without_calls(exchange: Exchange) -> Deviation | None:
 
 
 def finishes_with_calls(exchange: Exchange) -> Deviation | None:
-    """An answer that calls a tool says so; where the client forced the call, ``stop`` will do."""
-    calls_of(exchange)
+    """An answer that calls a tool says so; where the client forced the call, ``stop`` will do.
+
+    Raises:
+        Unjudgeable: there is no call, or the answer was cut or withheld in the middle of one.
+    """
+    arguments = [function_of(call).get("arguments") for call in calls_of(exchange)]
     found = finish_reason_of(exchange)
-    allowed = FORCED_FINISHES if is_forced(exchange) else ("tool_calls",)
+    allowed = FORCED_FINISHES if forces_call(exchange) else ("tool_calls",)
     if found in allowed:
         return None
+    refuse_cut(found, arguments)
     return Deviation(
         "an answer that calls a tool ends for another reason", f"finish_reason {one_of(allowed)}", shown(found)
     )
-
-
-def is_forced(exchange: Exchange) -> bool:
-    """Tell whether the request forces a call: tool_choice ``required`` or a named tool."""
-    try:
-        asked = json.loads(exchange.request.body)
-    except ValueError:
-        return False
-    choice = asked.get("tool_choice") if isinstance(asked, dict) else None
-    return choice == "required" or isinstance(choice, dict)
 
 
 def content_is_present(exchange: Exchange) -> Deviation | None:
@@ -145,29 +145,22 @@ def ids_are_given(exchange: Exchange) -> Deviation | None:
 
 
 def ids_are_unique(exchange: Exchange) -> Deviation | None:
-    """No two calls of an answer have the same id."""
-    twice = first_duplicate([shown(call.get("id")) for call in calls_of(exchange)])
+    """No two calls of an answer have the same id.
+
+    Raises:
+        Unjudgeable: there are no two calls.
+    """
+    calls = calls_of(exchange)
+    if len(calls) < 2:
+        raise Unjudgeable("the model made one call only")
+    twice = first_duplicate([shown(call.get("id")) for call in calls])
     if twice is None:
         return None
     return Deviation("two calls of an answer have the same id", "an id of its own for each", f"{twice} twice")
 
 
-def ids_differ(exchanges: Sequence[Exchange]) -> Deviation | None:
-    """No two answers give a call the same id.
-
-    Raises:
-        Unjudgeable: fewer than two answers hold calls with ids.
-    """
-    ids = [found for found in map(_ids_if_any, exchanges) if found]
-    if len(ids) < 2:
-        raise Unjudgeable("fewer than two answers call a tool")
-    twice = first_duplicate([one for found in ids for one in found])
-    if twice is None:
-        return None
-    return Deviation("calls of two answers have the same id", "an id of its own for each call", f"{shown(twice)} twice")
-
-
-def _ids_if_any(exchange: Exchange) -> set[str]:
+def ids_of(exchange: Exchange) -> set[str]:
+    """Return the ids of the calls that a plain answer makes; empty where it makes none."""
     try:
         return {call["id"] for call in calls_of(exchange) if isinstance(call.get("id"), str) and call["id"]}
     except Unjudgeable:
@@ -202,28 +195,18 @@ def arguments_are_text(exchange: Exchange) -> Deviation | None:
 
 
 def arguments_are_json(exchange: Exchange) -> Deviation | None:
-    """The arguments hold a JSON object."""
-    for call in calls_of(exchange):
-        deviation = holds_object(function_of(call).get("arguments"))
+    """The arguments hold a JSON object.
+
+    Raises:
+        Unjudgeable: there is no call, or the answer was cut in the middle of one.
+    """
+    found = [function_of(call).get("arguments") for call in calls_of(exchange)]
+    refuse_cut(choices_of(exchange)[0].get("finish_reason"), found)
+    for arguments in found:
+        deviation = holds_object(arguments)
         if deviation:
             return deviation
     return None
-
-
-def holds_object(arguments: Any) -> Deviation | None:
-    """``arguments`` is a text of one JSON object."""
-    if isinstance(read_arguments(arguments), dict):
-        return None
-    actual = f"arguments {shown(arguments) or '(empty)'}"
-    return Deviation("the arguments of a call are no JSON object", "a string of one JSON object", actual)
-
-
-def read_arguments(arguments: Any) -> Any:
-    """Return the arguments parsed, or None where they are no JSON."""
-    try:
-        return json.loads(arguments)
-    except (ValueError, TypeError, RecursionError):
-        return None
 
 
 def arguments_fit(exchange: Exchange, schemas: Mapping[str, Mapping[str, Any]]) -> Deviation | None:
@@ -232,18 +215,8 @@ def arguments_fit(exchange: Exchange, schemas: Mapping[str, Mapping[str, Any]]) 
     Raises:
         Unjudgeable: the arguments are no JSON object, or the tool was not declared.
     """
-    for call in calls_of(exchange):
-        function = function_of(call)
-        name, arguments = function.get("name"), read_arguments(function.get("arguments"))
-        if not isinstance(name, str) or name not in schemas or not isinstance(arguments, dict):
-            raise Unjudgeable("a call has no declared name or no arguments")
-        for error in jsonschema_rs.Draft202012Validator(dict(schemas[name])).iter_errors(arguments):
-            return Deviation(
-                f"the arguments do not satisfy the schema of {name}",
-                f"arguments by {shown(schemas[name])}",
-                error.message,
-            )
-    return None
+    functions = [function_of(call) for call in calls_of(exchange)]
+    return all_fit([(function.get("name"), function.get("arguments")) for function in functions], schemas)
 
 
 def answers_after_result(exchange: Exchange) -> Deviation | None:

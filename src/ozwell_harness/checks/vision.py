@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from ozwell_harness.checks.base import outcome, shown
+from ozwell_harness.checks.text import answer_text
 from ozwell_harness.checks.usage import count_of
 from ozwell_harness.model import Deviation, Exchange, Unjudgeable
 
@@ -20,6 +21,19 @@ _TRIED_TO_CONNECT = re.compile(
 _TRIED_TO_OPEN = re.compile(
     r"no such file|permission denied|is a directory|ENOENT|EACCES|cannot identify image file ['\"]?/", re.IGNORECASE
 )
+
+
+def says_all(exchange: Exchange, words: Sequence[str]) -> Deviation | None:
+    """The answer tells all ``words``, each of which stands in a part of its own."""
+    text = answer_text(exchange)
+    if not text.strip():
+        raise Unjudgeable("the answer is empty")
+    missing = [word for word in words if word.lower() not in text.lower()]
+    if not missing:
+        return None
+    return Deviation(
+        "the answer does not know what every part says", " and ".join(words), f"no {missing[0]} in {shown(text)}"
+    )
 
 
 def image_is_counted(with_image: Exchange, without: Exchange) -> Deviation | None:

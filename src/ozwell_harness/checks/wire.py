@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import codecs
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from ozwell_harness.checks.base import outcome, response_of, shown
 from ozwell_harness.checks.operations import (
-    BYTE_ORDER_MARK,
+    BEFORE_THE_API,
     EVENT_STREAM,
     Operation,
+    asks_for_stream,
     documented_operation,
     is_json,
     operation_of,
     sends_valid_body,
-    without_mark,
 )
 from ozwell_harness.model import Deviation, Exchange, FailureKind, Response, Unjudgeable
 from ozwell_harness.profile import Profile
@@ -30,6 +33,8 @@ def json_content_type(exchange: Exchange, profile: Profile) -> Deviation | None:
     response, operation = _success(exchange, profile)
     if operation.is_download or response.media_type == EVENT_STREAM or response.status == 204:
         raise Unjudgeable("it is no JSON answer")
+    if asks_for_stream(exchange.request):
+        raise Unjudgeable("the label of a stream is judged elsewhere")
     if is_json(response):
         return None
     labelled = response.media_type or "no Content-Type"
@@ -40,7 +45,7 @@ def one_json_document(exchange: Exchange, profile: Profile) -> Deviation | None:
     """A body labelled as JSON is exactly one JSON document in UTF-8; a byte order mark is another check's."""
     response = _labelled_json(exchange, profile)
     try:
-        _ = without_mark(response).document
+        _ = response.document
     except ValueError as error:
         return Deviation("a body is not one JSON document", "one JSON document", f"{error}; {outcome(exchange)}")
     except RecursionError:
@@ -50,9 +55,27 @@ def one_json_document(exchange: Exchange, profile: Profile) -> Deviation | None:
 
 def no_byte_order_mark(exchange: Exchange, profile: Profile) -> Deviation | None:
     """A JSON body does not begin with a byte order mark (RFC 8259 section 8.1)."""
-    if not _labelled_json(exchange, profile).body.startswith(BYTE_ORDER_MARK):
+    if not _labelled_json(exchange, profile).body.startswith(codecs.BOM_UTF8):
         return None
     return Deviation("a JSON body begins with a byte order mark", "no byte order mark", "the bytes EF BB BF")
+
+
+def names_unique(exchange: Exchange, profile: Profile) -> Deviation | None:
+    """No object of a JSON body has two members of one name: readers differ in which one counts (RFC 8259 section 4)."""
+    body = _labelled_json(exchange, profile).body.removeprefix(codecs.BOM_UTF8)
+    twice: list[str] = []
+
+    def note(members: list[tuple[str, Any]]) -> None:
+        counts = Counter(name for name, _ in members)
+        twice.extend(name for name, count in counts.items() if count > 1)
+
+    try:
+        json.loads(body.decode("utf-8"), object_pairs_hook=note)
+    except (ValueError, RecursionError):
+        raise Unjudgeable("the body is no JSON") from None
+    if not twice:
+        return None
+    return Deviation("an object has two members of one name", "each name once", f"{shown(twice[0])} more than once")
 
 
 def success_is_200(exchange: Exchange, profile: Profile) -> Deviation | None:
@@ -69,10 +92,14 @@ def no_server_error(exchange: Exchange, profile: Profile) -> Deviation | None:
     operation = operation_of(exchange.request, profile)
     if operation is None and response.status == 501:
         raise Unjudgeable("501 is the answer to a method that a server does not know (RFC 9110 section 9.1)")
+    if response.status == 501 and "transfer-encoding" in exchange.request.headers:
+        raise Unjudgeable("501 is the answer to a transfer coding that a server does not know (RFC 9112 section 6.1)")
     if response.status == 503 and "retry-after" in response.headers:
         raise Unjudgeable("the target says that it is unavailable for now")
     if response.status < 500:
         return None
+    if len(exchange.request.body) > ORDINARY_BODY:
+        raise Unjudgeable("the request is too large to be ordinary")
     if operation and not sends_valid_body(exchange.request, operation, profile):
         raise Unjudgeable("the body that was sent is not valid")
     return Deviation("the target answers with a server error", "a status below 500", outcome(exchange))
@@ -93,6 +120,8 @@ def answer_is_whole(exchange: Exchange, profile: Profile) -> Deviation | None:
     """Every answer is valid HTTP and comes to its end; streams are judged elsewhere."""
     _ordinary(exchange, profile)
     failure, response = exchange.failure, exchange.response
+    if exchange.excess:
+        return Deviation("an answer goes on after its end", "nothing after what was announced", outcome(exchange))
     if response is not None and response.media_type == EVENT_STREAM:
         raise Unjudgeable("it is a stream")
     if failure is None:
@@ -103,10 +132,22 @@ def answer_is_whole(exchange: Exchange, profile: Profile) -> Deviation | None:
     raise Unjudgeable("no answer came")
 
 
+def framing_is_clear(exchange: Exchange, profile: Profile) -> Deviation | None:  # noqa: ARG001 - one signature
+    """An answer in chunks has no Content-Length: two ways to tell its end invite smuggling (RFC 9112 section 6.2)."""
+    headers = any_answer(exchange).headers
+    if "transfer-encoding" not in headers or "content-length" not in headers:
+        return None
+    actual = f"Transfer-Encoding {headers.get('transfer-encoding')} and Content-Length {headers.get('content-length')}"
+    return Deviation("an answer tells its length in two ways", "Transfer-Encoding or Content-Length", actual)
+
+
 def has_request_id(exchange: Exchange, profile: Profile) -> Deviation | None:
     """An answer carries an id of its own."""
     documented_operation(exchange, profile)
-    if _request_id(response_of(exchange)):
+    response = response_of(exchange)
+    if response.status in BEFORE_THE_API:
+        raise Unjudgeable(f"a {response.status} may come from a gateway")
+    if _request_id(response):
         return None
     return Deviation("an answer has no request id", "an x-request-id header", f"none on a {exchange.status}")
 

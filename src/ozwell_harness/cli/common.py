@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from ozwell_harness.baseline import BaselineError
+from ozwell_harness.contract.plan import MOST_TOKENS, PropertyPlan
 from ozwell_harness.model import Level
 from ozwell_harness.profile import ProfileError
 from ozwell_harness.requirements import CatalogueError
@@ -63,6 +64,37 @@ def selection_options(command: _Command) -> _Command:
             click.option("--baseline", metavar="FILE", help="Known deviations that do not fail the run."),
             click.option("--baseline-update", is_flag=True, help="Write what deviates now into the baseline."),
             click.option("--dry-run", is_flag=True, help="Only tell what the run would cost; nothing is sent."),
+        )
+    ):
+        command = decorate(command)
+    return command
+
+
+def property_options(command: _Command) -> _Command:
+    """Add the options that say how much is generated."""
+    plan = PropertyPlan()
+    for decorate in reversed(
+        (
+            click.option("--no-property", is_flag=True, help="Leave the generated requests out."),
+            click.option(
+                "--property-examples",
+                type=int,
+                metavar="N",
+                help=f"Random requests for each operation, valid and invalid; default {plan.examples}.",
+            ),
+            click.option(
+                "--property-requests",
+                type=int,
+                metavar="N",
+                help=f"Send no more than N generated requests; default {plan.requests}. An answer to one costs up to"
+                f" {MOST_TOKENS} tokens.",
+            ),
+            click.option(
+                "--property-time",
+                type=Duration(),
+                metavar="TIME",
+                help=f"Generate for no longer than this; default {plan.time_s:g}s.",
+            ),
         )
     ):
         command = decorate(command)

@@ -28,6 +28,7 @@ _PLANS = click.Choice([plan.value for plan in PlanName], case_sensitive=False)
 @click.option("--slots", type=click.IntRange(min=1), metavar="N", help="Generations at once; more wait in a queue.")
 @click.option("--workers", default=1, show_default=True, metavar="N", help="Processes; several need shared state.")
 @click.option("--state", default="memory", show_default=True, metavar="WHERE", help="Where state is kept.")
+@click.option("--stock", default=0, show_default=True, metavar="N", help="Files that are there from the start.")
 @click.option(
     "--env-file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write OZWELL_* here."
 )

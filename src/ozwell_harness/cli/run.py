@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,13 @@ from ozwell_harness.cli.common import (
     Duration,
     UsageError,
     output_options,
+    property_options,
     selection_options,
     settings_from,
     target_options,
 )
 from ozwell_harness.flow import LoadPhase
-from ozwell_harness.load.plan import LoadPlan
+from ozwell_harness.load.plan import LoadPlan, PlanError
 from ozwell_harness.load.runner import run_load
 from ozwell_harness.load.scenario_file import load_scenarios
 from ozwell_harness.reporting.console import terminal
@@ -30,6 +32,7 @@ from ozwell_harness.session import Session
 @click.command(name="run")
 @target_options
 @selection_options
+@property_options
 @click.option("--scenario", default="mixed", show_default=True, metavar="NAME", help="What the load consists of.")
 @click.option("--users", default=4, show_default=True, type=click.IntRange(1, 1000), help="Clients at once.")
 @click.option("--duration", default="5s", show_default=True, type=Duration(), help="Measured time of the load.")
@@ -49,29 +52,38 @@ def command(url: str | None, config: str | None, out: Path | None, json_file: Pa
     known = load_scenarios()
     if given["scenario"] not in known:
         raise UsageError(f"There is no scenario {given['scenario']!r}. Scenarios: {', '.join(known)}.")
-    load = {name: given.pop(name) for name in ("scenario", "users", "duration", "warmup")}
+    try:
+        plan = LoadPlan(
+            base_url="",
+            model="",
+            scenario=given.pop("scenario"),
+            users=given.pop("users"),
+            duration_s=given.pop("duration"),
+            warmup_s=given.pop("warmup"),
+            # Users who never pause measure the client, not the target.
+            think_s=0.02,
+        )
+    except PlanError as error:
+        raise UsageError(str(error)) from None
     order = Order.take(given, out, json_file)
-    return carry_out(settings_from(given, url, config), order, closed_loop(**load))
+    return carry_out(settings_from(given, url, config), order, load_by(plan))
 
 
-def closed_loop(*, scenario: str, users: int, duration: float, warmup: float) -> LoadPhase:
-    """Return the load phase of a run: so many users, each sending its next request after the last answer."""
+def load_by(plan: LoadPlan) -> LoadPhase:
+    """Return the load phase of a run: ``plan``, on the target that the run has found."""
 
     def phase(session: Session, folder: Path) -> Mapping[str, Any]:
         target = session.target
-        plan = LoadPlan(
+        complete = replace(
+            plan,
             base_url=target.base_url,
             model=target.model,
             embedding_model=target.embedding_model,
-            scenario=scenario,
             profile=session.profile.name,
-            users=users,
-            duration_s=duration,
-            warmup_s=warmup,
             seed=session.settings.seed,
             ca_file=str(target.ca_file) if target.ca_file else None,
         )
-        result = run_load(plan, folder, ConsoleLoadObserver(terminal(sys.stderr)), keys=target.keys)
+        result = run_load(complete, folder, ConsoleLoadObserver(terminal(sys.stderr)), keys=target.keys)
         return result.to_document()
 
     return phase

@@ -175,4 +175,10 @@ def _slo_document(outcome: SloOutcome | None) -> dict[str, Any] | None:
     if outcome is None:
         return None
     terms = [{"term": t.text, "value": figure(t.value), "met": t.met} for t in outcome.terms]
-    return {"expression": outcome.expression, "met": outcome.met, "terms": terms}
+    return {
+        "expression": outcome.expression,
+        "met": outcome.met,
+        "attainment": figure(outcome.attainment),
+        "goodput_rps": figure(outcome.goodput),
+        "terms": terms,
+    }

@@ -25,6 +25,7 @@ from ozwell_harness.mock.operations import OPERATIONS
 from ozwell_harness.mock.replies import error_reply
 from ozwell_harness.mock.routing import Match, Operation, is_api_path, match_path
 from ozwell_harness.mock.settings import MockSettings, is_loopback
+from ozwell_harness.mock.stock import STOCKED_TENANT, stocked_files
 from ozwell_harness.mock.store import MemoryStore
 from ozwell_harness.mock.writer import ClientGoneError, send_reply
 
@@ -43,10 +44,12 @@ class MockApp:
 
     def __init__(self, settings: MockSettings) -> None:
         bounds = settings.bounds
+        store = MemoryStore(bounds.files, bounds.conversations)
+        store.fill(STOCKED_TENANT, stocked_files(settings.stock, int(time.time())))
         self.services = Services(
             settings=settings,
             keyring=Keyring(settings.keys()),
-            store=MemoryStore(bounds.files, bounds.conversations),
+            store=store,
             limiter=MemoryLimiter(),
             metrics=Metrics(),
             journal=Journal(bounds.journal),

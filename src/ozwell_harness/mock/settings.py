@@ -13,6 +13,9 @@ from ozwell_harness.mock.keys import Budget, Key, PlanName, Standing, plan_budge
 MEBI = 1024 * 1024
 MEMORY_STATE = "memory"
 
+#: So many files, and a few of a client's own, are more than one page of a list holds by default.
+STOCK = 24
+
 
 class SharedStateRequiredError(MockSettingsError):
     """Several workers were asked for, but each would keep files and limits of its own."""
@@ -88,6 +91,7 @@ class MockSettings:
         secrets: the bearer tokens.
         workers: processes; more than one needs shared state.
         state: where state is kept; only "memory" so far.
+        stock: files that the main key's tenant has from the start.
         env_file: file to write the client's variables to once ready.
         grace_s: seconds that running answers get to finish when the mock is asked to stop.
 
@@ -99,7 +103,7 @@ class MockSettings:
     port: int = 0
     plan: PlanName = PlanName.ENTERPRISE
     window_s: float = 60.0
-    limited: Budget = Budget(requests=6, tokens=400, window_s=2.0)
+    limited: Budget = Budget(requests=5, tokens=400, window_s=2.0)
     faults: tuple[str, ...] = ()
     allow_request_faults: bool = True
     latency: Latency = Latency()
@@ -107,12 +111,15 @@ class MockSettings:
     secrets: Secrets = Secrets()
     workers: int = 1
     state: str = MEMORY_STATE
+    stock: int = 0
     env_file: Path | None = None
     grace_s: float = 2.0
 
     def __post_init__(self) -> None:
         if self.state != MEMORY_STATE:
             raise UnsupportedStateError(f"State in '{self.state}' is not supported. Use --state memory.")
+        if self.stock < 0:
+            raise MockSettingsError(f"The number of files in stock must be 0 or more, not {self.stock}.")
         if self.workers < 1:
             raise MockSettingsError(f"The number of workers must be 1 or more, not {self.workers}.")
         if self.workers > 1:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -74,12 +74,24 @@ class MemoryStore:
         self._files: dict[str, dict[str, tuple[StoredFile, bytes]]] = {}
         self._conversations: OrderedDict[tuple[str, str], Dialogue] = OrderedDict()
 
+    def fill(self, tenant: str, files: Iterable[tuple[StoredFile, bytes]]) -> None:
+        """Keep files that nobody uploaded, oldest first.
+
+        Raises:
+            StoreFullError: there is no room.
+        """
+        for file, content in files:
+            self._keep(tenant, file, content)
+
     async def put_file(self, tenant: str, file: StoredFile, content: bytes) -> None:
         """Keep a file.
 
         Raises:
             StoreFullError: there is no room.
         """
+        self._keep(tenant, file, content)
+
+    def _keep(self, tenant: str, file: StoredFile, content: bytes) -> None:
         cost = _file_cost(file, content)
         if cost > self._file_room:
             raise StoreFullError("The mock's memory for files is used up.")

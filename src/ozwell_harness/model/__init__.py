@@ -1,5 +1,6 @@
 """The words of the harness as frozen values. No I/O here."""
 
+from ozwell_harness.model.document import read_json, without_surrogates
 from ozwell_harness.model.exchange import Arrival, Exchange, Failure, FailureKind, Headers, Leak, Request, Response
 from ozwell_harness.model.finding import Cost, Deviation, Finding, Status, Unjudgeable
 from ozwell_harness.model.requirement import Level, Requirement, Source
@@ -26,4 +27,6 @@ __all__ = [
     "Tally",
     "Unjudgeable",
     "Verdict",
+    "read_json",
+    "without_surrogates",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import codecs
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from ozwell_harness import sse
+from ozwell_harness.model.document import read_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +100,14 @@ class Response:
 
     @cached_property
     def document(self) -> Any:
-        """The body as JSON.
+        """The body as JSON; a byte order mark before it is passed over, as RFC 8259 section 8.1 allows a reader.
 
         Raises:
-            ValueError: it is not exactly one JSON document in UTF-8 (RFC 8259: no BOM, no NaN).
+            ValueError: it is not exactly one JSON document in UTF-8 (RFC 8259: no NaN).
+            RecursionError: it nests too deep to be read here.
         """
-        return json.loads(self.body.decode("utf-8"), parse_constant=_no_constant)
+        text = self.body.removeprefix(codecs.BOM_UTF8).decode("utf-8")
+        return read_json(text)
 
     @cached_property
     def stream(self) -> sse.Stream:
@@ -114,10 +117,6 @@ class Response:
     def arrived_at(self, end: int) -> float:
         """Seconds after the request was sent when the body's first ``end`` bytes were there."""
         return next((arrival.at for arrival in self.arrivals if arrival.end >= end), 0.0)
-
-
-def _no_constant(name: str) -> float:
-    raise ValueError(f"{name} is not JSON")
 
 
 @dataclass(frozen=True)
@@ -131,6 +130,7 @@ class Exchange:
         started: epoch seconds just before sending.
         elapsed: seconds from sending to the last byte (or the failure).
         leaks: keys that the target sent back, found before they were removed.
+        excess: more bytes followed than the answer announced.
     """
 
     id: int
@@ -141,6 +141,7 @@ class Exchange:
     started: float = 0.0
     elapsed: float = 0.0
     leaks: tuple[Leak, ...] = ()
+    excess: bool = False
 
     @property
     def status(self) -> int | None:

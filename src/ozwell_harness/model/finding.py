@@ -64,7 +64,8 @@ class Cost:
     Attributes:
         requests: HTTP requests sent, retries included.
         prompt_tokens, completion_tokens: sums of the ``usage`` the target reported.
-        throttled: answers 429 that were waited out and tried again.
+        throttled: answers 429, or 503 with a time to come back, that were waited out and tried again.
+        retried: requests sent again after a 502, 503 or 504, or without a connection.
         waited_s: seconds spent waiting for rate limits.
     """
 
@@ -73,3 +74,4 @@ class Cost:
     completion_tokens: int = 0
     throttled: int = 0
     waited_s: float = 0.0
+    retried: int = 0

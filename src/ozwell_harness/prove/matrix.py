@@ -23,7 +23,8 @@ class Trial:
     """One run against the mock with one thing changed.
 
     Attributes:
-        expected: ids of the requirements that must report it, no more and no fewer.
+        declared: ids that the fault says it breaks, in any profile and area.
+        expected: those of them that this run could report, and so must: no more and no fewer.
         reported: ids that failed or warned.
         dependants: ids that could not be judged because a reporting one came before them.
         errors: ids on which the harness itself failed, and why.
@@ -37,6 +38,7 @@ class Trial:
     dependants: frozenset[str] = frozenset()
     errors: tuple[str, ...] = ()
     seconds: float = 0.0
+    declared: frozenset[str] = frozenset()
 
     @property
     def missing(self) -> frozenset[str]:
@@ -50,9 +52,9 @@ class Trial:
 
     @property
     def holds(self) -> bool:
-        """The run said exactly what it had to; a fault that nothing is expected to report is no proof."""
+        """The run said exactly what it had to; a fault that declares to break nothing is no proof."""
         exact = self.expected == self.reported and not self.errors
-        return exact and (self.kind is Kind.CONTROL or bool(self.reported))
+        return exact and (self.kind is Kind.CONTROL or bool(self.declared))
 
 
 def reported_by(findings: Iterable[Finding]) -> frozenset[str]:

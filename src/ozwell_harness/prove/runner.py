@@ -6,12 +6,18 @@ import multiprocessing
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 
+from ozwell_harness.contract.plan import AREA as GENERATED
 from ozwell_harness.mock.faults import catalogue
-from ozwell_harness.profile import load_profile
+from ozwell_harness.profile import Profile, load_profile
 from ozwell_harness.prove.excuses import excuses
 from ozwell_harness.prove.matrix import Matrix, Trial
 from ozwell_harness.prove.trial import judged_when_clean, run_trial
 from ozwell_harness.requirements import load_catalogue
+
+
+def untried(profile: Profile) -> frozenset[str]:
+    """Return the areas that trials leave out: those on demand, and generated requests."""
+    return frozenset({*profile.opt_in, GENERATED})
 
 
 def prove(
@@ -45,7 +51,8 @@ def prove(
             pool.shutdown(wait=False, cancel_futures=True)
             raise
     order = {name: number for number, name in enumerate(chosen)}
-    judged = load_profile(profile).select(load_catalogue())
-    requirements = tuple(r.id for r in judged if not areas or r.area in areas)
+    dialect = load_profile(profile)
+    judged = dialect.select(load_catalogue())
+    requirements = tuple(r.id for r in judged if (r.area in areas if areas else r.area not in untried(dialect)))
     excused = {name: why for name, why in excuses().items() if name in judged and (not areas or name in requirements)}
     return Matrix(tuple(sorted(trials, key=lambda trial: order[trial.name])), requirements, excused)

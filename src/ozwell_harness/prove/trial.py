@@ -11,15 +11,16 @@ from ozwell_harness.driver import judge
 from ozwell_harness.mock.faults import Kind as FaultKind
 from ozwell_harness.mock.faults import catalogue
 from ozwell_harness.mock.server import running_mock
-from ozwell_harness.mock.settings import MockSettings
-from ozwell_harness.model import Finding, Status
+from ozwell_harness.mock.settings import STOCK, MockSettings
+from ozwell_harness.model import Finding, Level, Status
+from ozwell_harness.profile import Claim, load_profile
 from ozwell_harness.prove.matrix import Kind, Trial, dependants_in, errors_in, reported_by
 from ozwell_harness.session import Session
 from ozwell_harness.settings import Selection, Settings, keys_in
 from ozwell_harness.target import Timeouts
 
 #: The mock answers at once or, with a fault that hangs, never.
-_TIMEOUTS = Timeouts(connect_s=2.0, read_s=1.5, total_s=6.0)
+_TIMEOUTS = Timeouts(connect_s=2.0, read_s=1.5, total_s=6.0, first_content_s=0.45)
 
 
 def run_trial(name: str, profile: str, areas: tuple[str, ...], clean: frozenset[str]) -> Trial:
@@ -27,16 +28,41 @@ def run_trial(name: str, profile: str, areas: tuple[str, ...], clean: frozenset[
     fault = catalogue()[name]
     begin = time.monotonic()
     findings = findings_with((name,), profile, areas)
-    wanted = frozenset(finding.requirement for finding in findings)
+    kind = Kind.CONTROL if fault.kind is FaultKind.LEGAL else Kind.FAULT
+    reported = reported_by(findings)
+    declared = frozenset(fault.breaks)
+    echoes = _on_demand(findings, profile) if kind is Kind.FAULT else frozenset()
     return Trial(
         name=name,
-        kind=Kind.CONTROL if fault.kind is FaultKind.LEGAL else Kind.FAULT,
-        expected=frozenset(fault.breaks) & wanted,
-        reported=reported_by(findings),
+        kind=kind,
+        expected=(declared & _telling(findings, reported, profile)) | (reported & echoes),
+        reported=reported,
         dependants=dependants_in(findings, clean),
         errors=errors_in(findings),
         seconds=time.monotonic() - begin,
+        declared=declared,
     )
+
+
+def _telling(findings: Iterable[Finding], reported: frozenset[str], profile: str) -> frozenset[str]:
+    """Return the ids that a run by this profile can report at all.
+
+    A broken MAY is no report, and a probed capability whose root is broken counts as absent.
+    """
+    capabilities = load_profile(profile).capabilities.values()
+    roots = {capability.root for capability in capabilities if capability.claim is Claim.PROBED}
+    ids = {finding.requirement for finding in findings if finding.level is not Level.MAY}
+    return frozenset(ids - (roots - reported))
+
+
+def _on_demand(findings: Iterable[Finding], profile: str) -> frozenset[str]:
+    """Return the ids of areas that are judged on demand only.
+
+    They judge once more what other areas judge, so that what they report of a fault is a consequence of it, which the
+    fault does not declare.
+    """
+    opt_in = load_profile(profile).opt_in
+    return frozenset(finding.requirement for finding in findings if finding.area in opt_in)
 
 
 def judged_when_clean(profile: str, areas: tuple[str, ...]) -> frozenset[str]:
@@ -47,7 +73,8 @@ def judged_when_clean(profile: str, areas: tuple[str, ...]) -> frozenset[str]:
 
 def findings_with(faults: Iterable[str], profile: str, areas: tuple[str, ...]) -> tuple[Finding, ...]:
     """Return the findings of one run against a fresh mock with ``faults``."""
-    with running_mock(MockSettings(faults=tuple(faults))) as mock, Path(os.devnull).open("w", encoding="utf-8") as log:
+    settings = MockSettings(faults=tuple(faults), stock=STOCK)
+    with running_mock(settings) as mock, Path(os.devnull).open("w", encoding="utf-8") as log:
         session = Session(
             Settings(
                 base_url=mock.base_url,

@@ -24,6 +24,7 @@ STYLES = {
     Status.PASSED: "green",
 }
 _EVERY = 25
+_EVERY_GENERATED = 100
 _FULL = 20
 _LONGEST = 300
 _WORTH_TELLING_S = 5
@@ -101,6 +102,14 @@ class ConsoleObserver:
             elif seconds >= _WORTH_TELLING_S or not self._told_wait:
                 self._told_wait = True
                 self._say(Text(words[:1].upper() + words[1:] + "."))
+
+    def generated(self, sent: int, most: int) -> None:
+        """Show how far the generated requests have come; without a bar, say so now and then."""
+        with self._lock:
+            if self._progress:
+                self._progress.update(self._task, description=f"generated requests: {sent}")
+            elif sent % _EVERY_GENERATED == 0:
+                self._say(Text(f"{sent} generated requests, of up to {most}"))
 
     def finished(self) -> None:
         """Take the bar away, or tell the last count."""

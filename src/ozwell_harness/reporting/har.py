@@ -14,12 +14,13 @@ from urllib.parse import parse_qsl, urlsplit
 
 from ozwell_harness import __version__
 from ozwell_harness.model import Exchange, Headers, Response, Run
-from ozwell_harness.reporting.text import instant, sound
+from ozwell_harness.reporting.text import clip, inert, instant, sound
 
 #: Bytes of one body, and of all bodies together; the evidence of findings is served first.
 LONGEST_BODY = 64 * 1024
 LARGEST_ARCHIVE = 32 * 1024 * 1024
 _MOST_ARRIVALS = 500
+_LONGEST_HEADER = 8 * 1024
 
 
 def har(run: Run) -> str:
@@ -31,7 +32,7 @@ def har(run: Run) -> str:
         "comment": f"{run.target}, profile {run.profile}. Keys are replaced by the names of their variables.",
         "entries": entries,
     }
-    return json.dumps({"log": log}, ensure_ascii=False, allow_nan=False) + "\n"
+    return inert(json.dumps({"log": log}, ensure_ascii=False, allow_nan=False)) + "\n"
 
 
 def _allotted(run: Run) -> list[tuple[Exchange, tuple[int, int]]]:
@@ -149,7 +150,7 @@ def _comment(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _headers(headers: Headers) -> list[dict[str, str]]:
-    return [{"name": sound(name), "value": sound(value)} for name, value in headers]
+    return [{"name": sound(name), "value": clip(sound(value), _LONGEST_HEADER)} for name, value in headers]
 
 
 def _query(url: str) -> list[dict[str, str]]:

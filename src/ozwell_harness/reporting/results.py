@@ -15,7 +15,7 @@ from ozwell_harness import __version__
 from ozwell_harness.content import content_path
 from ozwell_harness.model import Cost, Finding, Level, Requirement, Run, Status, Tally, Verdict
 from ozwell_harness.reporting.atomic import write_text
-from ozwell_harness.reporting.text import epoch, instant, sound
+from ozwell_harness.reporting.text import epoch, inert, instant, sound
 
 SCHEMA = "urn:ozwell-harness:results:1"
 FILE_NAME = "results.json"
@@ -61,7 +61,7 @@ def write(run: Run, path: Path, requirements: Iterable[Requirement] = ()) -> Non
         OSError: the file cannot be written.
     """
     document = to_document(run, requirements)
-    write_text(path, json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    write_text(path, inert(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False)) + "\n")
 
 
 def read_document(path: Path) -> dict[str, Any]:
@@ -135,6 +135,7 @@ def _cost(cost: Cost) -> dict[str, Any]:
         "completion_tokens": cost.completion_tokens,
         "throttled": cost.throttled,
         "waited_s": cost.waited_s,
+        "retried": cost.retried,
     }
 
 

@@ -16,11 +16,13 @@ from ozwell_harness.reporting.figures import headline
 from ozwell_harness.reporting.summary import (
     LABELS,
     ORDER,
+    Cause,
     Pointer,
     again,
     area_rows,
     look_first,
     score_words,
+    unjudged,
     verdict_sentence,
 )
 from ozwell_harness.reporting.text import count, one_line, printable, seconds
@@ -53,6 +55,10 @@ def last_screen(
     if run.load is not None:
         parts += [screen.text(""), *(screen.text(line) for line in headline(run.load))]
     pointers = look_first(run, requirements)
+    causes = unjudged(run, [pointer.finding.requirement for pointer in pointers])
+    if causes:
+        parts += [screen.text(""), screen.text("Not judged, and why:", "bold")]
+        parts += [screen.cause(cause) for cause in causes]
     if pointers:
         parts += [screen.text(""), screen.text("Look at these first:", "bold")]
         parts += [screen.pointer(number, pointer) for number, pointer in enumerate(pointers, 1)]
@@ -107,6 +113,11 @@ class _Screen:
     @staticmethod
     def _cell(status: Status, amount: int) -> Text:
         return Text(str(amount), STYLES[status]) if amount else Text("-", "dim")
+
+    def cause(self, cause: Cause) -> Text:
+        text = self.text(f"{cause.amount:>4} ")
+        text.append(LABELS[cause.status], STYLES[cause.status])
+        return text.append_text(self.text(f": {one_line(cause.message, _LONGEST)}"))
 
     def pointer(self, number: int, pointer: Pointer) -> Text:
         finding = pointer.finding

@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from ozwell_harness.gate import PREREQUISITE
 from ozwell_harness.model import Finding, Requirement, Run, Status, Verdict
 from ozwell_harness.reporting.text import count, percent
 
@@ -40,6 +41,8 @@ MEANINGS: Mapping[Status, str] = {
     Status.NOT_APPLICABLE: "The target does not claim this.",
     Status.PASSED: "The target does what it owes.",
 }
+
+_UNJUDGED = (Status.NOT_TESTABLE, Status.NOT_APPLICABLE)
 
 #: Parts of an answer that differ from call to call: ids, stamps.
 _VARYING = re.compile(r"[0-9a-f]{6,}|\d{4,}")
@@ -75,6 +78,15 @@ class Pointer:
         if self.blocked:
             said.append(f"keeps {count(self.blocked, 'other')} from being judged")
         return "; ".join(said)
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why so many requirements were not judged."""
+
+    status: Status
+    message: str
+    amount: int
 
 
 def verdict_sentence(run: Run) -> str:
@@ -161,6 +173,21 @@ def look_first(run: Run, requirements: Iterable[Requirement] = (), *, most: int 
         pointers.append(Pointer(first, blocked[first.requirement], len(found) - 1))
     pointers.sort(key=lambda p: (NOTABLE.index(p.finding.status), -p.blocked, -p.alike))
     return tuple(pointers[:most])
+
+
+def unjudged(run: Run, told: Iterable[str] = (), *, most: int = 4) -> tuple[Cause, ...]:
+    """Return why requirements were not judged, the commonest cause first; what happened to one only is left out.
+
+    ``told`` are requirements that the reader has been shown already, with what hangs on them.
+    """
+    known = {f"{PREREQUISITE}{requirement} " for requirement in told}
+    counts = Counter(
+        (finding.status, finding.message)
+        for finding in run.findings
+        if finding.status in _UNJUDGED and not finding.message.startswith(tuple(known))
+    )
+    causes = [Cause(status, message, amount) for (status, message), amount in counts.most_common() if amount > 1]
+    return tuple(causes[:most])
 
 
 def _blocked(run: Run, requirements: Iterable[Requirement]) -> Counter[str]:

@@ -45,6 +45,11 @@ def printable(text: str, encoding: str) -> str:
     return visible(text).encode(encoding, "backslashreplace").decode(encoding)
 
 
+def inert(document: str) -> str:
+    r"""Return a JSON text with characters that act on a terminal or reorder text written as ``\u009b`` and the like."""
+    return _UNSAFE.sub(lambda match: f"\\u{ord(match.group()):04x}", document)
+
+
 def sound(text: str) -> str:
     """Return ``text`` with lone surrogates replaced by U+FFFD: they are in no UTF-8 file."""
     return _SURROGATE.sub("\ufffd", text)

@@ -11,13 +11,13 @@ from ozwell_harness.load.conformance import Examiner
 from ozwell_harness.load.engine.client import LoadClient
 from ozwell_harness.load.engine.examination import USUAL_BUDGET, Budget, Examination
 from ozwell_harness.load.engine.worker import Keeper, Listener, Worker
-from ozwell_harness.load.model_choice import choose_models, listed_models
 from ozwell_harness.load.nonces import Nonces
 from ozwell_harness.load.plan import LoadPlan, PlanError
 from ozwell_harness.load.prompts import bundled_prompts
 from ozwell_harness.load.reply import Reply
 from ozwell_harness.load.scenario import Context, Kind, Mix, Step
 from ozwell_harness.load.scenario_file import choose_scenario
+from ozwell_harness.model_choice import choose_models, listed_models
 from ozwell_harness.profile import load_profile
 from ozwell_harness.redaction import Redactor
 from ozwell_harness.requirements import load_catalogue

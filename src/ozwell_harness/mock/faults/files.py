@@ -19,38 +19,47 @@ AREAS = (FILES, PAGES)
 LISTS = (Operation.LIST_FILES, Operation.LIST_MODELS)
 
 
-@FILES.body("line-ends-changed", "Line ends of an uploaded file are rewritten.", Operation.CREATE_FILE)
+@FILES.body("line-ends-changed", "Line ends of an uploaded file are rewritten.", Operation.CREATE_FILE,
+            breaks=("files.content-binary", "files.content-text", "files.upload-bytes"))  # fmt: skip
 def line_ends_changed(content: bytes, call: Call) -> bytes:  # noqa: ARG001
     """Turn CRLF into LF."""
     return content.replace(b"\r\n", b"\n")
 
 
-@FILES.store("delete-does-nothing", "Delete confirms, and the file is still there.", Operation.DELETE_FILE)
+@FILES.store("delete-does-nothing", "Delete confirms, and the file is still there.", Operation.DELETE_FILE,
+             breaks=("files.deleted-not-retrieved", "files.deleted-not-downloaded", "files.deleted-not-deleted-again",
+                     "files.deleted-not-listed"))  # fmt: skip
 def delete_does_nothing(store: Store, call: Call) -> Store:  # noqa: ARG001
     """Only look whether the file is there."""
     return _Undeleting(store)
 
 
-@FILES.store("shared-by-tenants", "Every key sees the files of the main tenant.")
+@FILES.store("shared-by-tenants", "Every key sees the files of the main tenant.",
+             breaks=("files.other-key-cannot-list", "files.other-key-cannot-retrieve",
+                     "files.other-key-cannot-download"))  # fmt: skip
 def shared_by_tenants(store: Store, call: Call) -> Store:  # noqa: ARG001
     """Look in the main tenant's place."""
     return _Leaking(store)
 
 
-@PAGES.page("after-inclusive", "The page begins with the cursor itself.", *LISTS)
+@PAGES.page(
+    "after-inclusive", "The page begins with the cursor itself.", *LISTS, breaks=("pagination.after-excludes-cursor",)
+)
 def after_inclusive(page: Page, call: Call) -> Page:  # noqa: ARG001
     """Put the cursor in front and keep the length."""
     cursor = [item for item in page.everything if item.id == page.query.after]
     return replace(page, items=[*cursor, *page.items][: page.query.limit])
 
 
-@PAGES.page("limit-ignored", "`limit` does not shorten the page.", *LISTS)
+@PAGES.page("limit-ignored", "`limit` does not shorten the page.", *LISTS, breaks=("pagination.limit-one",))
 def limit_ignored(page: Page, call: Call) -> Page:  # noqa: ARG001
-    """Give everything, whatever the limit."""
-    return replace(page, items=page.everything, has_more=False) if not page.query.after else page
+    """Give everything, whatever the limit, where there is no cursor."""
+    if page.query.after or page.query.before:
+        return page
+    return replace(page, items=page.everything, has_more=False)
 
 
-@PAGES.page("has-more-always", "`has_more` is true on the last page too.", *LISTS)
+@PAGES.page("has-more-always", "`has_more` is true on the last page too.", *LISTS, breaks=("pagination.has-more-true",))
 def has_more_always(page: Page, call: Call) -> Page:  # noqa: ARG001
     """Claim that there is more."""
     return replace(page, has_more=True)

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Iterator
 
 from ozwell_harness.mock.call import Call, Reply
 from ozwell_harness.mock.faults.base import Area, JsonObject
-from ozwell_harness.mock.faults.wrappers import choices_of, is_event, on_bytes, whole_body
-from ozwell_harness.mock.stream_items import Deafen, Drop, Hang, Reset, StreamItem
-from ozwell_harness.mock.streaming import DONE
+from ozwell_harness.mock.faults.stream_edits import asks_two, on_done, when
+from ozwell_harness.mock.faults.wrappers import choices_of, is_event, on_bytes
+from ozwell_harness.mock.routing import Operation
+from ozwell_harness.mock.stream_items import Drop, Hang, Reset, StreamItem
 
 AREA = Area("stream")
+CHAT = Operation.CREATE_CHAT
 
 EVENTS_BEFORE_BREAK = 4
 
+DONE_MISSING = ("streaming.done-sent",)
+CUT = ("streaming.no-silent-cut",)
+BROKEN = ("streaming.ends-cleanly",)
 
-@AREA.events("done-missing", "The stream ends without [DONE].")
-def done_missing(items: Iterable[StreamItem], call: Call) -> Iterable[StreamItem]:  # noqa: ARG001
-    """Leave the end out."""
-    return (item for item in items if item != DONE)
+AREA.events("done-missing", "The stream ends without [DONE].", CHAT, breaks=DONE_MISSING)(on_done())
 
 
-@AREA.chunks("role-in-every-chunk", "Each delta carries the role.")
+@AREA.chunks("role-in-every-chunk", "Each delta carries the role.", CHAT, breaks=("streaming.role-once",))
 def role_in_every_chunk(chunks: Iterable[JsonObject], call: Call) -> Iterator[JsonObject]:  # noqa: ARG001
     """Repeat the role."""
     for chunk in chunks:
@@ -31,7 +32,7 @@ def role_in_every_chunk(chunks: Iterable[JsonObject], call: Call) -> Iterator[Js
         yield chunk
 
 
-@AREA.chunks("finish-missing", "No chunk has a finish_reason.")
+@AREA.chunks("finish-missing", "No chunk has a finish_reason.", CHAT, breaks=("streaming.finish-told",))
 def finish_missing(chunks: Iterable[JsonObject], call: Call) -> Iterator[JsonObject]:  # noqa: ARG001
     """Leave every reason null."""
     for chunk in chunks:
@@ -40,7 +41,9 @@ def finish_missing(chunks: Iterable[JsonObject], call: Call) -> Iterator[JsonObj
         yield chunk
 
 
-@AREA.chunks("differs-from-plain", "The streamed text lacks a piece of the plain one.")
+@AREA.chunks(
+    "differs-from-plain", "The streamed text lacks a piece of the plain one.", CHAT, breaks=("streaming.equals-plain",)
+)
 def differs_from_plain(chunks: Iterable[JsonObject], call: Call) -> Iterator[JsonObject]:  # noqa: ARG001
     """Drop the second piece of content of the first choice."""
     seen = 0
@@ -51,40 +54,46 @@ def differs_from_plain(chunks: Iterable[JsonObject], call: Call) -> Iterator[Jso
             yield chunk
 
 
-@AREA.events("truncated", "The stream stops in the middle as if it were complete.")
+@AREA.events("truncated", "The stream stops in the middle as if it were complete.", CHAT, breaks=CUT)
 def truncated(items: Iterable[StreamItem], call: Call) -> Iterator[StreamItem]:  # noqa: ARG001
     """End early, without a word."""
-    yield from _beginning(items)
+    yield from beginning(items)
 
 
-@AREA.events("dropped", "The connection closes in the middle of the stream.")
+@AREA.events("dropped", "The connection closes in the middle of the stream.", CHAT, breaks=BROKEN)
 def dropped(items: Iterable[StreamItem], call: Call) -> Iterator[StreamItem]:  # noqa: ARG001
     """Close without the last chunk."""
-    yield from _beginning(items)
+    yield from beginning(items)
     yield Drop()
 
 
-@AREA.events("reset", "The connection is reset in the middle of the stream.")
+AREA.events("dropped-of-two", "With two choices the connection closes in mid-stream.", CHAT, breaks=BROKEN)(
+    when(asks_two, dropped)
+)
+
+
+@AREA.events("reset", "The connection is reset in the middle of the stream.", CHAT, breaks=BROKEN)
 def reset(items: Iterable[StreamItem], call: Call) -> Iterator[StreamItem]:  # noqa: ARG001
     """Reset."""
-    yield from _beginning(items)
+    yield from beginning(items)
     yield Reset()
 
 
-@AREA.events("hang", "The stream stalls for ever after a few events.")
+@AREA.events("hang", "The stream stalls for ever after a few events.", CHAT, breaks=BROKEN)
 def hang(items: Iterable[StreamItem], call: Call) -> Iterator[StreamItem]:  # noqa: ARG001
     """Say nothing more."""
-    yield from _beginning(items)
+    yield from beginning(items)
     yield Hang()
 
 
-@AREA.events("deaf", "Generation goes on after the client has left.")
-def deaf(items: Iterable[StreamItem], call: Call) -> Iterator[StreamItem]:  # noqa: ARG001
-    """Ignore that the client leaves."""
-    return itertools.chain([Deafen()], items)
+@AREA.events("open-after-done", "The connection stays open after [DONE].", CHAT, breaks=BROKEN)
+def open_after_done(items: Iterable[StreamItem], call: Call) -> Iterator[StreamItem]:  # noqa: ARG001
+    """Say everything, and do not end."""
+    yield from items
+    yield Hang()
 
 
-@AREA.events("data-after-done", "An event follows [DONE].")
+@AREA.events("data-after-done", "An event follows [DONE].", CHAT, breaks=("streaming.nothing-after-done",))
 def data_after_done(items: Iterable[StreamItem], call: Call) -> Iterator[StreamItem]:  # noqa: ARG001
     """Repeat the last event behind the end."""
     last: StreamItem = b""
@@ -94,21 +103,13 @@ def data_after_done(items: Iterable[StreamItem], call: Call) -> Iterator[StreamI
     yield last
 
 
-@AREA.events("utf8-replaced", "Text beyond ASCII is replaced by U+FFFD.")
+@AREA.events("utf8-replaced", "Text beyond ASCII is replaced by U+FFFD.", CHAT, breaks=("streaming.characters-whole",))
 def utf8_replaced(items: Iterable[StreamItem], call: Call) -> Iterable[StreamItem]:  # noqa: ARG001
     """Decode the bytes as ASCII."""
     return on_bytes(items, lambda item: item.decode("ascii", "replace").encode())
 
 
-@AREA.reply("buffered", "The whole stream comes in one piece at the end.")
-def buffered(reply: Reply, call: Call) -> Reply:  # noqa: ARG001
-    """Join all events."""
-    if not isinstance(reply.body, bytes):
-        reply.body = whole_body(reply)
-    return reply
-
-
-@AREA.reply("text-plain", "A stream is labelled text/plain.")
+@AREA.reply("text-plain", "A stream is labelled text/plain.", CHAT, breaks=("streaming.content-type",))
 def text_plain(reply: Reply, call: Call) -> Reply:  # noqa: ARG001
     """Change the label."""
     if not isinstance(reply.body, bytes):
@@ -116,7 +117,8 @@ def text_plain(reply: Reply, call: Call) -> Reply:  # noqa: ARG001
     return reply
 
 
-def _beginning(items: Iterable[StreamItem]) -> Iterator[StreamItem]:
+def beginning(items: Iterable[StreamItem]) -> Iterator[StreamItem]:
+    """The first few events."""
     sent = 0
     for item in items:
         if sent == EVENTS_BEFORE_BREAK:

@@ -1,4 +1,4 @@
-"""Chooses models from a target's list, for a load test that names none. Pure."""
+"""Chooses models from a target's list, for a run that names none. Pure."""
 
 from __future__ import annotations
 

@@ -1,0 +1,185 @@
+"""Readings: the specification narrowed or widened, so that what is generated from it is surely valid or surely not.
+
+The two patches stand in the specification itself, under ``x-generation``. What is added here depends on the target
+(its models, what it offers), on the profile (statuses, bounds), or spares the target: tokens, and files of others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from ozwell_harness.content import read_yaml
+from ozwell_harness.contract.plan import CHOICES, TOKENS
+from ozwell_harness.profile import Profile, merge_patch
+
+#: Ids that are generated begin so. A target that numbers its files would otherwise lose some to a generated DELETE.
+UNKNOWN_FILE = "file-none-"
+UNKNOWN_MODEL = "no-such-model-"
+
+_METHODS = frozenset({"get", "post", "put", "patch", "delete"})
+
+
+class Kind(StrEnum):
+    """What a generated request is."""
+
+    VALID = "valid"
+    INVALID = "invalid"
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What may be asked of a target.
+
+    Attributes:
+        operations: ``operationId`` of every operation to generate for.
+        tools, streaming: whether it calls tools, and streams.
+    """
+
+    operations: frozenset[str]
+    model: str
+    embedding_model: str | None = None
+    tools: bool = True
+    streaming: bool = True
+
+
+def reading(profile: Profile, kind: Kind, offer: Offer) -> dict[str, Any]:
+    """Return the OpenAPI document to generate requests of one kind from."""
+    document = merge_patch(_plain(profile, kind), _models(offer))
+    document = merge_patch(document, _thrifty())
+    if kind is Kind.VALID:
+        for patch in (_HARMLESS, *_absences(offer)):
+            document = merge_patch(document, patch)
+        document = _with_examples(document, offer)
+    return _with_statuses(_only(document, offer.operations), profile)
+
+
+def rules(profile: Profile) -> dict[str, Any]:
+    """Return the OpenAPI document whose violation every conforming target refuses."""
+    return _plain(profile, Kind.INVALID)
+
+
+def costs_little(body: Any) -> bool:
+    """Tell whether a body asks for few tokens, should a lax target answer it; one without messages costs nothing."""
+    if not isinstance(body, Mapping) or not body.get("messages"):
+        return True
+    cap, choices = body.get("max_tokens"), body.get("n")
+    is_capped = isinstance(cap, int) and cap <= TOKENS[-1]
+    return is_capped and not (isinstance(choices, int | float) and choices > CHOICES[-1])
+
+
+def _plain(profile: Profile, kind: Kind) -> dict[str, Any]:
+    base = read_yaml("spec", profile.specification_file)
+    name = "positive" if kind is Kind.VALID else "negative"
+    document = merge_patch(merge_patch(base, base["x-generation"][name]["patch"]), profile.patch)
+    bounds = profile.expect.list_limits
+    most = bounds.maximum if kind is Kind.INVALID else min(bounds.maximum, 100)
+    limit = {"minimum": bounds.minimum, "maximum": most, "default": min(bounds.default, most)}
+    patched: dict[str, Any] = merge_patch(document, {"components": {"schemas": {"ListLimit": limit}}})
+    return patched
+
+
+#: What keeps generated requests away from what is not ours.
+_HARMLESS: Mapping[str, Any] = {
+    # The first file of a list may be somebody's: it may be looked up, not downloaded.
+    "paths": {"/files": {"get": {"responses": {"200": {"links": {"readListedFile": None}}}}}},
+    "components": {
+        "parameters": {
+            "FileId": {
+                "schema": {"pattern": f"^{UNKNOWN_FILE}[A-Za-z0-9_-]{{4,40}}$", "maxLength": None},
+                "examples": None,
+            },
+            "ModelId": {
+                "schema": {"pattern": f"^{UNKNOWN_MODEL}[A-Za-z0-9_.-]{{1,40}}$", "maxLength": None},
+                "examples": None,
+            },
+        },
+    },
+}
+
+
+def _models(offer: Offer) -> dict[str, Any]:
+    chosen = {"ChatModel": {"enum": [offer.model]}, "EmbeddingModel": {"enum": [offer.embedding_model or ""]}}
+    return {"components": {"schemas": chosen}}
+
+
+def _thrifty() -> dict[str, Any]:
+    """Cap what an answer may cost, also where a lax target answers what it should refuse."""
+    required = ["model", "messages", "max_tokens"]
+    schemas: dict[str, Any] = {
+        "ChatCompletionRequest": {"required": required},
+        "ResponseRequest": {"required": required},
+        "MaxTokens": {"enum": list(TOKENS)},
+        "ChoiceCount": {"enum": list(CHOICES)},
+    }
+    return {"components": {"schemas": schemas}}
+
+
+def _absences(offer: Offer) -> Iterator[dict[str, Any]]:
+    """Yield patches that leave out the parameters of what the target does not offer."""
+    absent = []
+    if not offer.tools:
+        absent += ["tools", "tool_choice"]
+    if not offer.streaming:
+        absent += ["stream", "stream_options"]
+    for schema in ("ChatCompletionRequest", "ResponseRequest"):
+        without = dict.fromkeys(absent)
+        change = {"properties": without, "dependentRequired": without, "dependentSchemas": without}
+        yield {"components": {"schemas": {schema: change}}}
+
+
+def _operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    for path, item in document["paths"].items():
+        for method in _METHODS & item.keys():
+            yield path, method, item[method]
+
+
+def _with_examples(document: dict[str, Any], offer: Offer) -> dict[str, Any]:
+    """Let the examples of request bodies ask what the target has; those that ask for more are left out."""
+    for path, method, operation in list(_operations(document)):
+        content = operation.get("requestBody", {}).get("content", {})
+        examples = content.get("application/json", {}).get("examples", {})
+        fitted = {name: _fitted(example, offer, path) for name, example in examples.items()}
+        body = {"content": {"application/json": {"examples": fitted}}} if fitted else {}
+        document = merge_patch(document, {"paths": {path: {method: {"requestBody": body}}}}) if body else document
+    return document
+
+
+def _fitted(example: Mapping[str, Any], offer: Offer, path: str) -> dict[str, Any] | None:
+    value = dict(example["value"])
+    if ("tools" in value and not offer.tools) or ("stream" in value and not offer.streaming):
+        return None
+    if path == "/embeddings":
+        return {"value": value | {"model": offer.embedding_model}}
+    return {"value": {"max_tokens": TOKENS[-1]} | value | {"model": offer.model}}
+
+
+def _only(document: dict[str, Any], kept: Collection[str]) -> dict[str, Any]:
+    """Leave out the other operations, and the links to them."""
+    paths: dict[str, Any] = {}
+    for path, method, operation in _operations(document):
+        if operation["operationId"] not in kept:
+            paths.setdefault(path, {})[method] = None
+            continue
+        links = operation["responses"]["200"].get("links", {})
+        dead = {name: None for name, link in links.items() if link["operationId"] not in kept}
+        if dead:
+            paths.setdefault(path, {})[method] = {"responses": {"200": {"links": dead}}}
+    result: dict[str, Any] = merge_patch(document, {"paths": paths})
+    left = {path: item for path, item in result["paths"].items() if _METHODS & item.keys()}
+    return result | {"paths": left}
+
+
+def _with_statuses(document: dict[str, Any], profile: Profile) -> dict[str, Any]:
+    """Document the statuses with which the dialect lets a request be refused (422, say)."""
+    errors = profile.expect.errors
+    allowed = {status for name in ("bad_request", "wrong_media_type", "too_large") for status in errors[name].statuses}
+    paths: dict[str, Any] = {}
+    for path, method, operation in _operations(document):
+        more = {str(status) for status in allowed} - operation["responses"].keys()
+        refusals = {status: {"$ref": "#/components/responses/BadRequest"} for status in sorted(more)}
+        paths.setdefault(path, {})[method] = {"responses": refusals}
+    result: dict[str, Any] = merge_patch(document, {"paths": paths})
+    return result

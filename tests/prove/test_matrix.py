@@ -1,0 +1,138 @@
+"""The kill matrix: its arithmetic, and that it is itself worth believing."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ozwell_harness.mock.faults import Kind as FaultKind
+from ozwell_harness.mock.faults import catalogue as faults
+from ozwell_harness.model import Finding, Level, Status
+from ozwell_harness.profile import load_profile
+from ozwell_harness.prove.excuses import excuses
+from ozwell_harness.prove.matrix import Kind, Matrix, Trial, dependants_in, errors_in, reported_by
+from ozwell_harness.prove.runner import untried
+from ozwell_harness.prove.telling import matrix_document, matrix_lines, trial_line
+from ozwell_harness.requirements import load_catalogue
+
+
+def trial(expected: str = "", reported: str = "", kind: Kind = Kind.FAULT, **changes: object) -> Trial:
+    names = frozenset(expected.split())
+    changes = {"declared": names} | changes
+    return Trial("x.y", kind, names, frozenset(reported.split()), **changes)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("case", "holds", "words"),
+    [
+        (trial("a.b", "a.b"), True, "as expected"),
+        (trial("a.b", ""), False, "not reported by a.b"),
+        (trial("a.b", "a.b a.c"), False, "also reported by a.c"),
+        (trial("", ""), False, "nothing reports it"),
+        (trial("", "", declared=frozenset({"a.b"})), True, "as expected"),
+        (trial("", "", Kind.CONTROL), True, "as expected"),
+        (trial("", "a.b", Kind.CONTROL), False, "also reported by a.b"),
+        (trial("a.b", "a.b", errors=("a.c: boom",)), False, "the harness failed: a.c: boom"),
+    ],
+)
+def test_trial(case: Trial, *, holds: bool, words: str) -> None:
+    assert case.holds is holds
+    assert words in trial_line(case)
+
+
+def matrix(*trials: Trial, excused: dict[str, str] | None = None) -> Matrix:
+    return Matrix(trials, ("a.b", "a.c"), excused or {})
+
+
+def test_every_requirement_is_proved_or_excused() -> None:
+    both = trial("a.b a.c", "a.b a.c")
+    one = trial("a.b", "a.b")
+    assert matrix(both).holds
+    assert matrix(one).unproved == ("a.c",)
+    assert not matrix(one).holds
+    assert matrix(one, excused={"a.c": "cannot be"}).holds
+    assert matrix(both, excused={"a.c": "cannot be"}).idle_excuses == ("a.c",)
+    assert matrix(both, excused={"a.gone": "cannot be"}).idle_excuses == ("a.gone",)
+
+
+def test_surplus_report_proves_nothing() -> None:
+    assert matrix(trial("a.b", "a.b a.c")).unproved == ("a.c",)
+
+
+def test_findings_to_sets() -> None:
+    def finding(name: str, status: Status) -> Finding:
+        return Finding(name, "a", Level.MUST, status, "why")
+
+    findings = [
+        finding("a.f", Status.FAILED),
+        finding("a.w", Status.WARNED),
+        finding("a.n", Status.NOT_TESTABLE),
+        finding("a.o", Status.NOT_TESTABLE),
+        finding("a.e", Status.ERROR),
+    ]
+    assert reported_by(findings) == {"a.f", "a.w"}
+    assert dependants_in(findings, frozenset({"a.n"})) == {"a.n"}
+    assert errors_in(findings) == ("a.e: why",)
+
+
+def test_closing_lines_and_document() -> None:
+    found = matrix(trial("a.b", "a.b"), trial(kind=Kind.CONTROL))
+    text = "\n".join(matrix_lines(found, whole=True))
+    assert "Faults: 1 of 1" in text
+    assert "Legal variations: 1 of 1" in text
+    assert "Never seen to fail:\n  a.c" in text
+    assert "Never seen" not in "\n".join(matrix_lines(found, whole=False))
+    document = json.loads(json.dumps(matrix_document(found)))
+    assert document["requirements"] == {"a.b": ["x.y"], "a.c": []}
+    assert document["holds"] is False
+
+
+def test_faults_break_what_is_in_the_catalogue() -> None:
+    known = load_catalogue()
+    for fault in faults().values():
+        assert all(name in known for name in fault.breaks), fault.name
+        assert bool(fault.breaks) is (fault.kind is FaultKind.FAULT), fault.name
+
+
+def test_every_requirement_has_a_fault_or_an_excuse() -> None:
+    profile = load_profile("ozwell")
+    broken = {name for fault in faults().values() for name in fault.breaks}
+    owed = [r.id for r in profile.select(load_catalogue()) if r.area not in untried(profile)]
+    assert [name for name in owed if name not in broken and name not in excuses()] == []
+
+
+def test_there_are_as_many_as_promised() -> None:
+    kinds = [fault.kind for fault in faults().values()]
+    assert kinds.count(FaultKind.FAULT) >= 300
+    assert kinds.count(FaultKind.LEGAL) >= 30
+
+
+REMOVED = """
+import json, sys
+from ozwell_harness.checks import usage
+if sys.argv[1] == "removed":
+    usage.total_is_sum = lambda *_: None
+from ozwell_harness.prove.trial import run_trial
+trial = run_trial("chat.usage-total-off-by-one", "ozwell", ("chat", "responses"), frozenset())
+print(json.dumps([trial.holds, sorted(trial.missing)]))
+"""
+
+
+@pytest.mark.parametrize(("state", "holds"), [("kept", True), ("removed", False)])
+def test_removing_a_check_breaks_the_proof(tmp_path: Path, state: str, *, holds: bool) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", REMOVED, state],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={k: v for k, v in os.environ.items() if not k.startswith(("OZWELL_", "PYTEST_"))},
+        check=False,
+    )
+    found, missing = json.loads(done.stdout)
+    assert found is holds, done.stderr
+    assert ("chat.usage-total-is-sum" in missing) is not holds
