@@ -110,8 +110,12 @@ class Try:
 
 #: What must be refused: the later tries are made only if the one before was let in, or cannot be made.
 REFUSALS = {
-    # If chat lets it in, is it for the key or for the operation?
-    "auth.wrong-key-refused": (Try("broken-stream", "wrong"), Try("models-list", "wrong")),
+    # If chat lets it in, is it for the key or for the operation? A list of models may be open to all.
+    "auth.wrong-key-refused": (
+        Try("broken-stream", "wrong"),
+        Try("chat-stream", "wrong"),
+        Try("models-list", "wrong"),
+    ),
     "auth.enforced-on-chat": (Try("broken-stream", "wrong"), Try("chat-stream", "wrong")),
     "auth.judged-before-body": (Try("broken-stream", "wrong"),),
     "auth.enforced-on-models-retrieve": (Try("models-retrieve", "two-values"), Try("models-retrieve", "wrong")),

@@ -14,7 +14,7 @@ from ozwell_harness.model import FailureKind
 from ozwell_harness.target import KeyName, Politeness, Secret, Target, Timeouts
 
 KEY = "ozw_secret_0123456789abcdef"
-QUICK = Timeouts(connect_s=2, read_s=0.15, total_s=0.4, max_body_bytes=100_000)
+QUICK = Timeouts(connect_s=5, read_s=1.0, total_s=1.5, max_body_bytes=100_000)
 
 
 def target(url: str, **changes: object) -> Target:

@@ -23,7 +23,8 @@ from ozwell_harness.settings import ConfigurationError, Settings
 from ozwell_harness.target import KeyName, Secret, Target, Timeouts
 
 KEY = "ozw_hostile_0123456789abcdef"
-QUICK = Timeouts(connect_s=5, read_s=0.2, total_s=0.5, max_body_bytes=200_000)
+PATIENT = Timeouts(read_s=20, total_s=30, max_body_bytes=200_000)
+QUICK = Timeouts(read_s=0.2, total_s=0.5, max_body_bytes=200_000)
 GET = Call("GET", "/models", "x")
 BODY = b'{"a": 1}'
 WHOLE = answer(BODY)
@@ -31,7 +32,7 @@ LENGTH = b"Content-Length: 8"
 
 
 def target(url: str, **changes: object) -> Target:
-    base = Target(url, "m", None, keys={KeyName.MAIN: Secret(KEY)}, timeouts=QUICK)
+    base = Target(url, "m", None, keys={KeyName.MAIN: Secret(KEY)}, timeouts=PATIENT)
     return replace(base, **changes)  # type: ignore[arg-type]
 
 
@@ -201,7 +202,7 @@ def test_a_target_that_reads_slowly_cannot_hold_a_run() -> None:
             line.connection.recv(1000)
 
     big = Call("POST", "/files", "x", body=b"x" * 30_000_000)
-    with serve(slow, reads=False) as served, recording(served.url) as recorder:
+    with serve(slow, reads=False) as served, recording(served.url, timeouts=QUICK) as recorder:
         exchange = recorder.send_once(big)
         released.set()
     assert exchange.failure == Failure(FailureKind.TIMEOUT, "no answer in time")
@@ -214,7 +215,7 @@ def test_floods_of_little_things_end_at_the_total_time(piece: bytes) -> None:
         line.say(chunked(b"") if piece else b"")
         line.flood((piece or b"HTTP/1.1 102 Processing\r\n\r\n") * 1000, 1 << 30)
 
-    with serve(handler) as served, recording(served.url) as recorder:
+    with serve(handler) as served, recording(served.url, timeouts=QUICK) as recorder:
         exchange = recorder.send_once(GET)
     assert exchange.failure is not None
     assert exchange.failure.kind in {FailureKind.TIMEOUT, FailureKind.TOO_LARGE}
@@ -249,7 +250,7 @@ def test_a_key_at_the_cut_is_not_kept_in_part() -> None:
 
 
 def test_a_run_keeps_no_more_than_its_memory_allows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exchange_module, "WHOLE_RUN", 300_000)
+    monkeypatch.setattr(exchange_module, "WHOLE_RUN", 320_000)
     large, small = answer(b"x" * 150_000), answer(b"{}")
     with (
         serve(lambda line, asked: line.say(small if asked.path.endswith("small") else large)) as served,

@@ -189,7 +189,13 @@ _on_refusal(
     lambda reply: _with(reply, framed=True, content_type=EVENT_STREAM_TYPE),
     _PLAINLY,
 )
-_on_refusal("refusal-as-text", "A bad request for a stream is refused in plain text.", _as_text, _PLAINLY)
+_on_refusal(
+    "refusal-as-text",
+    "A bad request for a stream is refused in plain text.",
+    _as_text,
+    _PLAINLY,
+    "errors.json-content-type",
+)
 
 
 @AREA.events(
