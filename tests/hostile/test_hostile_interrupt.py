@@ -29,12 +29,12 @@ GET = Call("GET", "/models", "x")
 def test_interrupt_ends_simultaneous_calls_at_once(tmp_path: Path, mock: MockHandle) -> None:
     process: list[subprocess.Popen[str]] = []
     inner = through(mock, lambda _asked, passing: passing)
-    # Several uploads are under way: the interrupt comes when two of them wait.
+    # Several requests are made at the same time, each to repeat a word: the interrupt comes when two of them wait.
     waiting = threading.Barrier(2, action=lambda: process[0].send_signal(signal.SIGINT))
     silent = threading.Event()
 
     def handle(line: Line, asked: Asked) -> None:
-        if asked.method == "POST" and asked.path.endswith("/files"):
+        if b"Repeat exactly: " in asked.body and not asked.streamed:
             if not silent.is_set():
                 waiting.wait(60)
                 silent.set()
@@ -50,7 +50,7 @@ def test_interrupt_ends_simultaneous_calls_at_once(tmp_path: Path, mock: MockHan
         command = [sys.executable, "-m", "ozwell_harness", "check", served.url, "--no-property", "--out", "report"]
         process.append(
             subprocess.Popen(
-                [*command, "--area", "files"],
+                [*command, "--area", "http"],
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 text=True,
