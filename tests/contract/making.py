@@ -6,7 +6,7 @@ import json
 from functools import cache
 from typing import Any
 
-from ozwell_harness.contract.readings import Kind, Offer, reading
+from ozwell_harness.contract.readings import Offer, reading
 from ozwell_harness.contract.subjects import SUBJECTS
 from ozwell_harness.model import Exchange, Failure, FailureKind, Headers, Request, Response
 from ozwell_harness.profile import Profile, load_profile
@@ -45,6 +45,6 @@ def profile(name: str = "ozwell") -> Profile:
 
 
 @cache
-def document(kind: Kind = Kind.VALID, name: str = "ozwell", offer: Offer = OFFER) -> dict[str, Any]:
+def document(name: str = "ozwell", offer: Offer = OFFER) -> dict[str, Any]:
     """A reading; not to be changed."""
-    return reading(profile(name), kind, offer)
+    return reading(profile(name), offer)

@@ -12,12 +12,10 @@ from making import ALL, OFFER, document, profile
 
 from ozwell_harness.contract.ground import offer_of
 from ozwell_harness.contract.plan import MOST_TOKENS
-from ozwell_harness.contract.readings import UNKNOWN_FILE, Kind, rules
+from ozwell_harness.contract.readings import UNKNOWN_FILE, costs_little, rules
 from ozwell_harness.model import Finding, Level, Status
 from ozwell_harness.requirements import load_catalogue
 from ozwell_harness.target import Target
-
-KINDS = list(Kind)
 
 
 def operations(spec: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -34,9 +32,8 @@ def is_valid(spec: dict[str, Any], name: str, value: Any) -> bool:
     return jsonschema_rs.Draft202012Validator(root).is_valid(value)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_asks_for_the_targets_models_and_for_few_tokens(kind: Kind) -> None:
-    spec = document(kind)
+def test_asks_for_the_targets_models_and_for_few_tokens() -> None:
+    spec = document()
     assert schema(spec, "ChatModel")["enum"] == ["some-model"]
     assert schema(spec, "EmbeddingModel")["enum"] == ["some-embedder"]
     body = {"model": "some-model", "messages": [{"role": "user", "content": "Hi"}]}
@@ -92,9 +89,9 @@ def test_absent_features_are_not_asked_for() -> None:
 
 @pytest.mark.parametrize(("name", "most", "bad"), [("ozwell", 100, {"400"}), ("openai", 10000, {"400", "422"})])
 def test_bounds_and_refusals_are_the_dialects(name: str, most: int, bad: set[str]) -> None:
-    assert schema(document(Kind.INVALID, name), "ListLimit")["maximum"] == most
-    assert schema(document(Kind.VALID, name), "ListLimit")["maximum"] == 100
-    assert all(bad <= operation["responses"].keys() for operation in operations(document(Kind.VALID, name)).values())
+    assert schema(rules(profile(name)), "ListLimit")["maximum"] == most
+    assert schema(document(name), "ListLimit")["maximum"] == 100
+    assert all(bad <= operation["responses"].keys() for operation in operations(document(name)).values())
     assert ("422" in operations(document())["listModels"]["responses"]) is False
 
 
@@ -134,3 +131,13 @@ def test_only_what_is_wanted_and_offered_is_asked() -> None:
     none = offer_of(profile(), catalogue, everything, {}, replace(TARGET, embedding_model=None))
     assert "createEmbedding" not in none.operations
     assert "createChatCompletion" in none.operations
+
+
+def test_costly_bodies_are_told() -> None:
+    body = {"messages": [{}], "max_tokens": 64}
+    assert costs_little(body)
+    assert costs_little(body | {"n": "many"})
+    assert costs_little({"messages": []})
+    assert costs_little(["messages"])
+    for dear in ({"n": 9}, {"max_tokens": 65}, {"max_tokens": None}):
+        assert not costs_little(body | dear)

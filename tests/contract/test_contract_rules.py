@@ -33,8 +33,15 @@ def chat(rules_: Rules, **fields: Any) -> Any:
         ({"n": 0}, "/n minimum"),
         ({"messages": "Hi"}, "/messages type"),
         ({"messages": []}, "/messages minItems"),
-        ({"messages": [{"role": "user", "content": "Hi"}, {"role": "nobody"}]}, "/messages/* anyOf"),
-        ({"stop": 5}, "/stop anyOf"),
+        ({"messages": [{"role": "user", "content": "Hi"}, {"role": "nobody"}]}, "/messages/*/role anyOf"),
+        ({"messages": [{"role": "user", "content": 5}]}, "/messages/*/content type"),
+        ({"messages": [{"role": "user", "content": [5]}]}, "/messages/*/content/* type"),
+        ({"messages": [{"content": "Hi"}]}, "/messages/* required"),
+        ({"messages": [{"role": "tool", "content": "Hi"}]}, "/messages/* required"),
+        ({"messages": ["Hi"]}, "/messages/* type"),
+        ({"stop": 5}, "/stop type"),
+        ({"stop": ["a", 5]}, "/stop/* type"),
+        ({"tool_choice": "never"}, "/tool_choice type"),
     ],
 )
 def test_broken_rule_is_named_once_for_all_places(ozwell: Rules, fields: dict[str, Any], rule: str) -> None:

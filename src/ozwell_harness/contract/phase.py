@@ -45,8 +45,8 @@ class PropertyPhase:
         self._ledger = Ledger()
         self._passive: dict[str, set[str]] = {}
         self._kept: dict[int, tuple[Exchange, Exchange]] = {}
-        self._rules = {kind: Rules(self._reading(kind)) for kind in Kind}
-        self._rules[Kind.INVALID] = Rules(rules(ground.profile))
+        self._reading = reading(ground.profile, ground.offer)
+        self._rules = {Kind.VALID: Rules(self._reading), Kind.INVALID: Rules(rules(ground.profile))}
         self._ended = ""
 
     def run(self) -> Report:
@@ -118,11 +118,8 @@ class PropertyPhase:
 
     # The three parts
 
-    def _reading(self, kind: Kind) -> dict[str, Any]:
-        return reading(self._ground.profile, kind, self._ground.offer)
-
     def _schema(self, kind: Kind) -> Any:
-        return load(self._reading(kind), self._base_url, kind, self._ground.profile)
+        return load(self._reading, self._base_url, kind, self._ground.profile)
 
     def _stock(self) -> list[Deck[Sample]]:
         plan, seed = self._ground.plan, self._ground.seed

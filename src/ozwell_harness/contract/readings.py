@@ -45,19 +45,21 @@ class Offer:
     streaming: bool = True
 
 
-def reading(profile: Profile, kind: Kind, offer: Offer) -> dict[str, Any]:
-    """Return the OpenAPI document to generate requests of one kind from."""
-    document = merge_patch(_plain(profile, kind), _models(offer))
-    document = merge_patch(document, _thrifty())
-    if kind is Kind.VALID:
-        for patch in (_HARMLESS, *_absences(offer)):
-            document = merge_patch(document, patch)
-        document = _with_examples(document, offer)
+def reading(profile: Profile, offer: Offer) -> dict[str, Any]:
+    """Return the OpenAPI document to generate requests from.
+
+    Whatever it admits, every conforming target accepts. Invalid requests are generated from it, too: all that is right
+    with them is surely right, so that they are not refused for another reason than the one in question.
+    """
+    document = _plain(profile, Kind.VALID)
+    for patch in (_models(offer), _THRIFTY, _HARMLESS, *_absences(offer)):
+        document = merge_patch(document, patch)
+    document = _with_examples(document, offer)
     return _with_statuses(_only(document, offer.operations), profile)
 
 
 def rules(profile: Profile) -> dict[str, Any]:
-    """Return the OpenAPI document whose violation every conforming target refuses."""
+    """Return the OpenAPI document by which a request is invalid: every conforming target refuses what breaks it."""
     return _plain(profile, Kind.INVALID)
 
 
@@ -81,6 +83,20 @@ def _plain(profile: Profile, kind: Kind) -> dict[str, Any]:
     return patched
 
 
+_REQUIRED = ["model", "messages", "max_tokens"]
+
+#: What caps the cost of an answer.
+_THRIFTY: Mapping[str, Any] = {
+    "components": {
+        "schemas": {
+            "ChatCompletionRequest": {"required": _REQUIRED},
+            "ResponseRequest": {"required": _REQUIRED},
+            "MaxTokens": {"enum": list(TOKENS)},
+            "ChoiceCount": {"enum": list(CHOICES)},
+        }
+    }
+}
+
 #: What keeps generated requests away from what is not ours.
 _HARMLESS: Mapping[str, Any] = {
     # The first file of a list may be somebody's: it may be looked up, not downloaded.
@@ -103,18 +119,6 @@ _HARMLESS: Mapping[str, Any] = {
 def _models(offer: Offer) -> dict[str, Any]:
     chosen = {"ChatModel": {"enum": [offer.model]}, "EmbeddingModel": {"enum": [offer.embedding_model or ""]}}
     return {"components": {"schemas": chosen}}
-
-
-def _thrifty() -> dict[str, Any]:
-    """Cap what an answer may cost, also where a lax target answers what it should refuse."""
-    required = ["model", "messages", "max_tokens"]
-    schemas: dict[str, Any] = {
-        "ChatCompletionRequest": {"required": required},
-        "ResponseRequest": {"required": required},
-        "MaxTokens": {"enum": list(TOKENS)},
-        "ChoiceCount": {"enum": list(CHOICES)},
-    }
-    return {"components": {"schemas": schemas}}
 
 
 def _absences(offer: Offer) -> Iterator[dict[str, Any]]:

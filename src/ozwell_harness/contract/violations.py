@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -66,10 +66,10 @@ class Rules:
         error = next(iter(self._validators[schema].iter_errors(document)), None)
         if error is None:
             return None
-        place = "".join(f"/{'*' if isinstance(part, int) else part}" for part in error.instance_path)
-        keyword = str(error.schema_path[-1]) if error.schema_path else ""
-        exact = "".join(f"/{part}" for part in error.instance_path) or "the body"
-        return Violation(f"{place} {keyword}", f"{exact}: {_brief(error.message)}")
+        broken = _nearest(error)
+        place = "".join(f"/{'*' if isinstance(part, int) else part}" for part in broken.path)
+        exact = "".join(f"/{part}" for part in broken.path) or "the body"
+        return Violation(f"{place} {broken.keyword}", f"{exact}: {_brief(broken.message)}")
 
     def _query(self, query: str) -> Violation | None:
         """Judge ``limit``, the one documented parameter that has bounds."""
@@ -103,6 +103,36 @@ def _form(body: bytes) -> Violation | None:
         return Violation("form", "the form has no parts")
     missing = [name for name in ("file", "purpose") if name.encode() not in parts]
     return Violation(f"form {missing[0]}", f"the form has no {missing[0]}") if missing else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Broken:
+    path: tuple[str | int, ...]
+    keyword: str
+    message: str
+
+
+def _nearest(error: jsonschema_rs.ValidationError) -> _Broken:
+    """Return what is wrong; where a value fits none of several shapes, by the shape that it is nearest to."""
+    branches = [branch for branch in getattr(error.kind, "context", ()) if branch]
+    keyword = str(error.schema_path[-1]) if error.schema_path else ""
+    if not branches:
+        return _Broken(tuple(error.instance_path), keyword, error.message)
+    best = min(branches, key=_distance)
+    tag = next(filter(_is_tag, best), None)
+    if tag is None:
+        return _nearest(max(best, key=lambda one: len(one.instance_path)))
+    return _Broken(tuple(tag.instance_path), keyword, f"{shown(tag.instance)} is none of the documented values")
+
+
+def _distance(branch: Sequence[jsonschema_rs.ValidationError]) -> tuple[int, int, int]:
+    """Rank shapes: those of the same kind first, then by the number of errors, then by how far they fit."""
+    return sum(map(_is_tag, branch)), len(branch), -max(len(error.instance_path) for error in branch)
+
+
+def _is_tag(error: jsonschema_rs.ValidationError) -> bool:
+    """Tell whether an error says that a shape is meant for other kinds of values."""
+    return bool(error.schema_path) and error.schema_path[-1] in {"const", "enum"}
 
 
 def _is_number(text: str) -> bool:
