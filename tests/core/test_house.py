@@ -70,3 +70,10 @@ def test_command_line_starts_without_the_heavy_libraries() -> None:
     code = f"import sys, ozwell_harness.cli; print([m for m in {heavy} if m in sys.modules])"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+def test_test_modules_have_names_of_their_own() -> None:
+    """The suites are run inside this process, too: a module of the same name would be taken for one of theirs."""
+    top = PACKAGE.parents[1]
+    names = [path.stem for place in ("tests", "suites") for path in sorted((top / place).rglob("test_*.py"))]
+    assert [name for name in names if names.count(name) > 1] == []
