@@ -20,7 +20,7 @@ from streams import (
     text,
     with_headers,
 )
-from test_stream_ending import CASES as ENDING
+from test_checks_stream_ending import CASES as ENDING
 
 from ozwell_harness.checks import base, stream_delivery, stream_framing, stream_text, streaming
 from ozwell_harness.model import Arrival, FailureKind, Leak, Unjudgeable
