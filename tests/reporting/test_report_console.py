@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import re
 from collections.abc import Iterable
 
@@ -40,29 +41,32 @@ class _Stream(io.TextIOWrapper):
         return self.read()
 
 
-def _listen(console: Console, findings: Iterable[Finding], total: int) -> None:
-    observer = ConsoleObserver(console)
+def _listen(console: Console, findings: Iterable[Finding], total: int, *, each_s: float = 0.0) -> None:
+    """Tell of findings; one comes every ``each_s`` seconds."""
+    now = itertools.count(0.0, each_s)
+    moment = 0.0
+    observer = ConsoleObserver(console, lambda: moment)
     observer.started("http://127.0.0.1:8000/v1", "ozwell", total)
     for number, finding in enumerate(findings):
         if number == 3:
             observer.waiting(12.2)
+        moment = next(now)
         observer.judged(finding)
     observer.finished()
 
 
-def _plain(findings: Iterable[Finding], total: int, encoding: str = "utf-8") -> str:
-    stream = _Stream(encoding)
-    _listen(terminal(stream), findings, total)
+def _plain(findings: Iterable[Finding], total: int, *, each_s: float = 0.0) -> str:
+    stream = _Stream()
+    _listen(terminal(stream), findings, total, each_s=each_s)
     return stream.text()
 
 
 def test_without_a_terminal_lines_are_few_and_plain() -> None:
     findings = [Finding(f"a.{n}", "a", Level.MUST, Status.PASSED) for n in range(60)]
-    assert _plain(findings, 60).splitlines() == [
+    assert _plain(findings, 60, each_s=0.0625).splitlines() == [
         "Judging http://127.0.0.1:8000/v1 by profile ozwell: 60 requirements.",
         "The target asks to wait 12 s.",
-        "25 of 60: 25 passed",
-        "50 of 60: 50 passed",
+        "33 of 60: 33 passed",
         "60 of 60: 60 passed",
     ]
 

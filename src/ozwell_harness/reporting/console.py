@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections import Counter
+from collections.abc import Callable
 from typing import TextIO
 
 from rich.console import Console
@@ -23,7 +25,8 @@ STYLES = {
     Status.NOT_APPLICABLE: "dim",
     Status.PASSED: "green",
 }
-_EVERY = 25
+#: Without a bar, a line of progress comes after so many seconds without one.
+_QUIET_S = 2.0
 _EVERY_GENERATED = 100
 _FULL = 20
 _LONGEST = 300
@@ -51,8 +54,10 @@ class ConsoleObserver:
     Give it a console on standard error, so that standard output keeps to the last screen.
     """
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
         self._console = console
+        self._clock = clock
+        self._told_at = clock()
         self._lock = threading.Lock()
         self._total = 0
         self._latest: dict[str, Finding] = {}
@@ -90,7 +95,7 @@ class ConsoleObserver:
             self._show(finding)
             if self._progress:
                 self._progress.update(self._task, completed=len(self._latest), description=finding.area)
-            elif new and len(self._latest) % _EVERY == 0 and len(self._latest) < self._total:
+            elif new and self._clock() - self._told_at >= _QUIET_S and len(self._latest) < self._total:
                 self._tell_progress()
 
     def waiting(self, seconds: float) -> None:
@@ -122,6 +127,7 @@ class ConsoleObserver:
             self._ended = True
 
     def _tell_progress(self) -> None:
+        self._told_at = self._clock()
         counts = Counter(finding.status for finding in self._latest.values())
         told = ", ".join(_counted(status, counts[status]) for status in reversed(ORDER) if counts[status])
         self._say(Text(f"{len(self._latest)} of {self._total}: {told}"))
