@@ -101,7 +101,7 @@ def forecast(settings: Settings) -> Cost:
 def _without_load(run: Run, reason: str) -> Run:
     """Return the run with a note: what the suites found stands, but a run that missed a part of itself is not green."""
     verdict = run.verdict if run.verdict is Verdict.NONCONFORMANT else Verdict.INCONCLUSIVE
-    return replace(run, verdict=verdict, notes=(*run.notes, f"The load could not be run: {reason}"))
+    return replace(run, verdict=verdict, command="run", notes=(*run.notes, f"The load could not be run: {reason}"))
 
 
 def with_load(run: Run, block: Mapping[str, Any], catalogue: Catalogue) -> Run:
@@ -111,7 +111,7 @@ def with_load(run: Run, block: Mapping[str, Any], catalogue: Catalogue) -> Run:
         requirement = catalogue.by_id.get(entry["requirement"])
         if requirement is not None:
             before = [known[requirement.id]] if requirement.id in known else []
-            known[requirement.id] = gravest([*before, _under_load(requirement, entry)])
+            known[requirement.id] = gravest([*before, under_load(requirement, entry)])
     findings = tuple(known[r.id] for r in catalogue if r.id in known)
     interrupted = bool(block.get("interrupted"))
     notes = (*run.notes, "Interrupted during the load: its figures are partial.") if interrupted else run.notes
@@ -123,16 +123,22 @@ def with_load(run: Run, block: Mapping[str, Any], catalogue: Catalogue) -> Run:
         interrupted=interrupted,
         notes=notes,
         load=block,
+        command="run",
     )
 
 
-def _under_load(requirement: Requirement, entry: Mapping[str, Any]) -> Finding:
+def under_load(requirement: Requirement, entry: Mapping[str, Any]) -> Finding:
+    """Return the finding that an entry of the load's ``nonconformities`` amounts to."""
     return Finding(
         requirement=requirement.id,
         area=requirement.area,
         level=requirement.level,
         status=Status.FAILED if requirement.level is Level.MUST else Status.WARNED,
-        message=f"Under load, {entry['count']} answers deviate: {entry['message']}",
+        message=f"Under load, {_answers(entry['count'])}: {entry['message']}",
         expected=requirement.text,
         actual=str(entry.get("example") or entry["message"]),
     )
+
+
+def _answers(amount: int) -> str:
+    return "1 answer deviates" if amount == 1 else f"{amount:,} answers deviate"

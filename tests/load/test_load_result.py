@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 from load_samples import MS, S, answered, failed, streamed
 
 from ozwell_harness.content import content_path
-from ozwell_harness.load.arrivals import Arrivals
+from ozwell_harness.load.arrivals import Closed, Poisson
 from ozwell_harness.load.collection import Collection
 from ozwell_harness.load.plan import LoadPlan
 from ozwell_harness.load.result import LoadResult, result_of
@@ -18,8 +18,8 @@ from ozwell_harness.load.series import per_second
 from ozwell_harness.load.slo import parse_slo
 from ozwell_harness.load.summaries import summarise
 
-PLAN = LoadPlan(base_url="http://127.0.0.1:9/v1", model="m", users=2, duration_s=2.0, warmup_s=1.0)
-OPEN = LoadPlan("http://127.0.0.1:9/v1", "m", rate=5.0, arrivals=Arrivals.POISSON, duration_s=2.0, warmup_s=1.0)
+PLAN = LoadPlan(base_url="http://127.0.0.1:9/v1", model="m", arrivals=Closed(2), duration_s=2.0, warmup_s=1.0)
+OPEN = LoadPlan("http://127.0.0.1:9/v1", "m", arrivals=Poisson(5.0), duration_s=2.0, warmup_s=1.0)
 BOUNDS: list[Record] = [Start(0, 1000.0, 0, "kernel"), End(4 * S, True)]
 
 
@@ -77,7 +77,7 @@ def test_scenarios_are_told_apart() -> None:
 
 def test_slo_is_judged_over_the_window() -> None:
     slo = parse_slo("e2e_p99<20ms, ttft_p99<1s, error_rate<1%, goodput>0.4/s, throughput>=1/s, attainment>90%")
-    plan = LoadPlan(PLAN.base_url, "m", users=2, duration_s=2.0, warmup_s=1.0, slo=slo)
+    plan = LoadPlan(PLAN.base_url, "m", arrivals=Closed(2), duration_s=2.0, warmup_s=1.0, slo=slo)
     result = computed(answered(1.0, 10), answered(1.5, 30), plan=plan)
     terms = {t["term"]: (t["value"], t["met"]) for t in block(result)["slo"]["terms"]}
     assert terms == {
@@ -93,7 +93,7 @@ def test_slo_is_judged_over_the_window() -> None:
 
 
 def test_failures_break_a_percentile_that_reaches_them() -> None:
-    plan = LoadPlan(PLAN.base_url, "m", users=2, duration_s=2.0, slo=parse_slo("e2e_p99<1min, e2e_p50<1s"))
+    plan = LoadPlan(PLAN.base_url, "m", arrivals=Closed(2), duration_s=2.0, slo=parse_slo("e2e_p99<1min, e2e_p50<1s"))
     result = computed(answered(1.0), answered(1.1), answered(1.2), failed(1.3), plan=plan)
     assert result.slo is not None
     assert [(term.value, term.met) for term in result.slo.terms] == [(math.inf, False), (0.01, True)]
@@ -126,14 +126,14 @@ def test_connecting_is_not_the_clients_lateness() -> None:
     ],
 )
 def test_a_client_limited_result_is_invalid(records: list[Record], told: str) -> None:
-    plan = LoadPlan(PLAN.base_url, "m", users=2, duration_s=2.0, slo=parse_slo("e2e_p99<50ms"))
+    plan = LoadPlan(PLAN.base_url, "m", arrivals=Closed(2), duration_s=2.0, slo=parse_slo("e2e_p99<50ms"))
     document = block(computed(*records, plan=plan))
     assert not document["valid"]
     assert any(told in reason for reason in document["reasons"])
 
 
 def test_a_quick_client_is_valid() -> None:
-    plan = LoadPlan(PLAN.base_url, "m", users=2, duration_s=2.0, slo=parse_slo("e2e_p99<50ms"))
+    plan = LoadPlan(PLAN.base_url, "m", arrivals=Closed(2), duration_s=2.0, slo=parse_slo("e2e_p99<50ms"))
     records = [answered(1.5, sent=1500 * MS + 2 * MS, lags=(2000,)), Tick(2 * S, 0.9, 1), Tick(MS, 1.0, 1)]
     assert block(computed(*records, plan=plan))["valid"]
 

@@ -24,8 +24,10 @@ from rawserver import http, raw_server, read_request
 
 from ozwell_harness.content import content_path
 from ozwell_harness.load import LoadError, LoadPlan, LoadResult, PlanError, Progress, SilentLoad, parse_slo, run_load
-from ozwell_harness.load.arrivals import Arrivals, schedule
+from ozwell_harness.load.arrivals import Closed, Poisson
+from ozwell_harness.load.distribution import Fixed
 from ozwell_harness.load.samples import End, Sample, Start, Tail
+from ozwell_harness.load.schedule import schedule
 from ozwell_harness.mock import MockHandle, running_mock
 from ozwell_harness.settings import keys_in
 
@@ -96,15 +98,16 @@ def interrupted(folder: Path) -> Done:
     """A run that Ctrl-C ends while both of its users wait for an answer."""
     watching = Watching(interrupt, answers=2)
     with raw_server(answering_once) as url:
-        plan = LoadPlan(url, "m", scenario="models", users=2, duration_s=60.0, warmup_s=0.0)
+        plan = LoadPlan(url, "m", scenario="models", arrivals=Closed(2), duration_s=60.0, warmup_s=0.0)
         return Done(run_load(plan, folder, watching), folder, watching)
 
 
 def orphans(mock: MockHandle, folder: Path) -> list[psutil.Process]:
     """Kill a run without warning once it sends; return those of its processes that live on."""
     code = (
-        "import sys; from pathlib import Path; from ozwell_harness.load import LoadPlan, run_load;"
-        "run_load(LoadPlan(sys.argv[1], 'gpt-4', users=1, scenario='models', duration_s=60), Path(sys.argv[2]))"
+        "import sys; from pathlib import Path; from ozwell_harness.load import Closed, LoadPlan, run_load;"
+        "plan = LoadPlan(sys.argv[1], 'gpt-4', arrivals=Closed(1), scenario='models', duration_s=60);"
+        "run_load(plan, Path(sys.argv[2]))"
     )
     with subprocess.Popen([sys.executable, "-c", code, mock.base_url, str(folder)]) as parent:
         until(lambda: _has_samples(folder / "samples"))
@@ -128,14 +131,16 @@ def runs(mock: MockHandle, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         return Done(run_load(plan, folder, watching, keys=keys), folder, watching)
 
     slo = parse_slo("e2e_p99<20s, error_rate<1%, goodput>1/s, ttft_p99<20s")
-    open_loop = {"rate": 60.0, "arrivals": Arrivals.POISSON, "seed": 5}
+    open_loop = {"arrivals": Poisson(60.0), "seed": 5}
     with ThreadPoolExecutor(5) as pool:
         yield {
-            "closed": pool.submit(start, plan_of(mock, users=4, think_s=0.005)),
+            "closed": pool.submit(start, plan_of(mock, arrivals=Closed(4, Fixed(0.005)))),
             "open": pool.submit(start, plan_of(mock, scenario="chat_stream", slo=slo, **open_loop)),
             "interrupted": pool.submit(interrupted, base / "interrupted"),
             "orphaned": pool.submit(orphans, mock, base / "orphaned"),
-            "processes": pool.submit(start, plan_of(mock, users=4, processes=2, think_s=0.01, scenario="chat")),
+            "processes": pool.submit(
+                start, plan_of(mock, arrivals=Closed(4, Fixed(0.01)), processes=2, scenario="chat")
+            ),
         }
 
 
@@ -192,7 +197,7 @@ def test_progress_is_told(runs: Mapping[str, Future[Done]]) -> None:
 def test_an_open_loop_sends_every_arrival(runs: Mapping[str, Future[Done]]) -> None:
     done = runs["open"].result(60)
     assert_valid(done.document)
-    wanted = schedule(Arrivals.POISSON, 60.0, 1.1, 5)
+    wanted = schedule(Poisson(60.0), 0.3, 0.8, 5)
     zero = next(record.at for record in Tail(done.folder / "samples").read() if isinstance(record, Start))
     assert sorted(sample.due for sample in done.samples) == [zero + at for at in wanted]
     slo = done.document["slo"]
@@ -235,7 +240,7 @@ def test_the_key_is_in_no_file(runs: Mapping[str, Future[Any]], mock: MockHandle
 def test_a_target_that_goes_away_ends_in_counted_errors(tmp_path: Path) -> None:
     stopped = threading.Event()
     with running_mock() as target:
-        plan = plan_of(target, users=3, scenario="chat", duration_s=1.0, drain_s=1.0)
+        plan = plan_of(target, arrivals=Closed(3), scenario="chat", duration_s=1.0, drain_s=1.0)
         watching = Watching(stopped.set)
         pool = ThreadPoolExecutor(1)
         running = pool.submit(run_load, plan, tmp_path, watching, keys=keys_in(target.env))
@@ -259,7 +264,7 @@ def test_an_answer_that_never_ends_is_censored(tmp_path: Path, monkeypatch: pyte
         connection.recv(1)
 
     with raw_server(hang) as url:
-        plan = LoadPlan(url, "m", scenario="chat", users=2, duration_s=0.8, warmup_s=0.0, drain_s=0.1)
+        plan = LoadPlan(url, "m", scenario="chat", arrivals=Closed(2), duration_s=0.8, warmup_s=0.0, drain_s=0.1)
         monkeypatch.chdir(tmp_path)
         document = run_load(plan, Path("relative")).to_document()
     assert_valid(document)
@@ -270,15 +275,15 @@ def test_an_answer_that_never_ends_is_censored(tmp_path: Path, monkeypatch: pyte
 
 def test_what_cannot_be_run_is_refused_before_anything_is_started(mock: MockHandle, tmp_path: Path) -> None:
     with pytest.raises(PlanError, match="no scenario 'nope'"):
-        run_load(plan_of(mock, users=1, scenario="nope"), tmp_path)
+        run_load(plan_of(mock, arrivals=Closed(1), scenario="nope"), tmp_path)
     with pytest.raises(PlanError, match="embedding model"):
-        run_load(replace(plan_of(mock, users=1, scenario="embeddings"), embedding_model=None), tmp_path)
+        run_load(replace(plan_of(mock, arrivals=Closed(1), scenario="embeddings"), embedding_model=None), tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_generator_that_cannot_start_says_why(mock: MockHandle, tmp_path: Path) -> None:
     with pytest.raises(LoadError, match="no profile") as caught:
-        run_load(plan_of(mock, users=1, profile="no-such"), tmp_path, keys=keys_in(mock.env))
+        run_load(plan_of(mock, arrivals=Closed(1), profile="no-such"), tmp_path, keys=keys_in(mock.env))
     assert mock.env["OZWELL_API_KEY"] not in str(caught.value)
 
 

@@ -15,6 +15,7 @@ import gevent
 import pytest
 from rawserver import http, raw_server
 
+from ozwell_harness.load.arrivals import Closed
 from ozwell_harness.load.conformance import CHECKS, CROSSED
 from ozwell_harness.load.engine.build import Part, make_client, make_worker, with_models
 from ozwell_harness.load.engine.dispatcher import Dispatcher
@@ -66,7 +67,7 @@ class Kept:
 
 def plan_of(mock: MockHandle, scenario: str = "mixed") -> LoadPlan:
     models = mock.env["OZWELL_MODEL"], mock.env["OZWELL_EMBEDDING_MODEL"]
-    return LoadPlan(mock.base_url, *models, scenario=scenario, users=1)
+    return LoadPlan(mock.base_url, *models, scenario=scenario, arrivals=Closed(1))
 
 
 @contextlib.contextmanager
@@ -185,7 +186,7 @@ def test_crossed_answers_are_found() -> None:
     other = Nonces("run", worker=9).make()
     with (
         raw_server(lambda connection, _request: connection.sendall(chat_answer(f"About {other}."))) as url,
-        worker_of(LoadPlan(url, "m", scenario="chat", users=1)) as (worker, kept),
+        worker_of(LoadPlan(url, "m", scenario="chat", arrivals=Closed(1))) as (worker, kept),
     ):
         worker.run(0)
     assert kept.broken == Counter({CROSSED: 1})
@@ -196,7 +197,7 @@ def test_a_key_sent_back_is_found_and_kept_nowhere() -> None:
     key = "sk-load-test-0123456789"
     with (
         raw_server(lambda connection, _request: connection.sendall(chat_answer(f"Your key is {key}."))) as url,
-        worker_of(LoadPlan(url, "m", scenario="chat", users=1), key) as (worker, kept),
+        worker_of(LoadPlan(url, "m", scenario="chat", arrivals=Closed(1)), key) as (worker, kept),
     ):
         worker.run(0)
     assert kept.broken == Counter({"security.key-not-echoed": 1})
@@ -245,7 +246,10 @@ def test_a_killed_user_leaves_a_censored_sample() -> None:
         arrived.append(request)
         connection.recv(1)  # type: ignore[attr-defined]
 
-    with raw_server(silent) as url, worker_of(LoadPlan(url, "m", scenario="chat", users=1)) as (worker, kept):
+    with (
+        raw_server(silent) as url,
+        worker_of(LoadPlan(url, "m", scenario="chat", arrivals=Closed(1))) as (worker, kept),
+    ):
         user = gevent.spawn(worker.run, time.monotonic_ns())
         while not arrived:
             gevent.sleep(0.001)
@@ -270,7 +274,7 @@ def test_every_arrival_of_a_schedule_is_accounted_for() -> None:
 def test_arrivals_beyond_the_bound_are_recorded_as_unsent() -> None:
     with (
         raw_server(lambda connection, _request: bool(connection.recv(1)) and None) as url,
-        worker_of(LoadPlan(url, "m", scenario="chat", users=1)) as (worker, kept),
+        worker_of(LoadPlan(url, "m", scenario="chat", arrivals=Closed(1))) as (worker, kept),
     ):
         dispatcher = Dispatcher(worker, max_in_flight=2)
         dispatcher.run(time.monotonic_ns(), array("q", [0, 1, 2, 3, 4]))
@@ -336,7 +340,7 @@ def test_a_scenario_file_must_name_scenarios(tmp_path: Path) -> None:
 
 def test_models_are_asked_for_when_none_is_named() -> None:
     with running_mock() as mock:
-        nameless = LoadPlan(mock.base_url, "", users=1)
+        nameless = LoadPlan(mock.base_url, "", arrivals=Closed(1))
         client = make_client(nameless, Secret(mock.env["OZWELL_API_KEY"]))
         found = with_models(nameless, client)
         assert (found.model, found.embedding_model) == ("gpt-4", "text-embedding-ada-002")

@@ -8,7 +8,7 @@ import pytest
 import sample_run
 from test_report_results import VALIDATOR
 
-from ozwell_harness.load.arrivals import Arrivals
+from ozwell_harness.load.arrivals import Closed, Poisson
 from ozwell_harness.load.collection import Collection
 from ozwell_harness.load.plan import LoadPlan
 from ozwell_harness.load.result import result_of
@@ -20,12 +20,10 @@ from ozwell_harness.reporting.results import to_document
 
 _MS = 1_000_000
 _S = 1000 * _MS
-CLOSED = LoadPlan("http://127.0.0.1:8000/v1", "gpt-4", users=2, duration_s=3.0, warmup_s=1.0)
+CLOSED = LoadPlan("http://127.0.0.1:8000/v1", "gpt-4", arrivals=Closed(2), duration_s=3.0, warmup_s=1.0)
 OPEN = replace(
     CLOSED,
-    users=None,
-    rate=10.0,
-    arrivals=Arrivals.POISSON,
+    arrivals=Poisson(10.0),
     slo=parse_slo("ttft_p99<500ms, e2e_p50<1s, error_rate<0.1%, goodput>20/s"),
 )
 

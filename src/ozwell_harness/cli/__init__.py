@@ -17,6 +17,7 @@ from ozwell_harness.verdict import EXIT_INTERRUPTED, EXIT_USAGE
 _COMMANDS: Mapping[str, tuple[str, str]] = {
     "run": ("ozwell_harness.cli.run", "Check, then a short load; one report."),
     "check": ("ozwell_harness.cli.check", "Judge an endpoint, requirement by requirement."),
+    "load": ("ozwell_harness.cli.load", "Put a load on an endpoint and judge it by an SLO."),
     "mock": ("ozwell_harness.cli.mock", "Serve the reference mock."),
     "prove": ("ozwell_harness.cli.prove", "Show that every check can be believed."),
     "requirements": ("ozwell_harness.cli.requirements", "Show what a run judges."),
@@ -47,7 +48,7 @@ def cli() -> None:
     ones that open more checks (OZWELL_LIMITED_API_KEY, OZWELL_OTHER_API_KEY, OZWELL_RESTRICTED_API_KEY,
     OZWELL_REVOKED_API_KEY).
 
-    Exit status: 0 conformant, 1 not, 2 wrong usage, 3 inconclusive, 130 interrupted.
+    Exit status: 0 conformant, or within the SLO; 1 not; 2 wrong usage; 3 inconclusive; 130 interrupted.
     """
 
 

@@ -90,12 +90,22 @@ def _judge(settings: Settings, order: Order, load: LoadPhase | None) -> Outcome:
             lambda: order.folder or new_folder(settings.profile, time.time()),
             load,
         )
-    write_report(outcome.run, outcome.catalogue, outcome.folder)
-    if order.json_file is not None:
-        shutil.copyfile(outcome.folder / "results.json", order.json_file)
+    keep(outcome, order.json_file)
     if order.update and path is not None:
         _update(path, read_baseline(path) if settings.baseline else Baseline({}), outcome)
     return outcome
+
+
+def keep(outcome: Outcome, json_file: Path | None) -> None:
+    """Write the report, and a copy of results.json where one is wanted.
+
+    Raises:
+        ReportError: the report cannot be written.
+        OSError: the copy cannot.
+    """
+    write_report(outcome.run, outcome.catalogue, outcome.folder)
+    if json_file is not None:
+        shutil.copyfile(outcome.folder / "results.json", json_file)
 
 
 def _update(path: Path, baseline: Baseline, outcome: Outcome) -> None:

@@ -30,21 +30,32 @@ class UsageError(click.ClickException):
     exit_code = EXIT_USAGE
 
 
-def target_options(command: _Command) -> _Command:
-    """Add the URL and the options that say what the target is."""
+def endpoint_options(command: _Command) -> _Command:
+    """Add the URL and the options that say where the target is and how it is spoken to."""
     for decorate in reversed(
         (
             click.argument("url", required=False),
             click.option("--profile", metavar="NAME", help="Dialect to judge by: ozwell (default) or openai."),
             click.option("--model", metavar="ID", help="Chat model; else OZWELL_MODEL, else from GET /models."),
             click.option("--embedding-model", metavar="ID", help="Embedding model; else OZWELL_EMBEDDING_MODEL."),
+            click.option("--ca-file", metavar="PEM", help="Trust this bundle instead of the public authorities."),
+            click.option("--seed", type=int, metavar="N", help="Seed of everything random; default 0."),
+            click.option("--config", metavar="FILE", help=f"Settings file; default {CONFIGURATION_FILE} if it exists."),
+        )
+    ):
+        command = decorate(command)
+    return command
+
+
+def target_options(command: _Command) -> _Command:
+    """Add the URL and the options that say what the target is and how it is judged."""
+    for decorate in reversed(
+        (
+            endpoint_options,
             click.option(
                 "--without", "absent", multiple=True, metavar="CAPABILITY", help="The target lacks it; repeatable."
             ),
-            click.option("--ca-file", metavar="PEM", help="Trust this bundle instead of the public authorities."),
             click.option("--max-requests", type=int, metavar="N", help="Send no more than N requests."),
-            click.option("--seed", type=int, metavar="N", help="Seed of everything random; default 0."),
-            click.option("--config", metavar="FILE", help=f"Settings file; default {CONFIGURATION_FILE} if it exists."),
         )
     ):
         command = decorate(command)

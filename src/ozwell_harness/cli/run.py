@@ -21,6 +21,8 @@ from ozwell_harness.cli.common import (
     target_options,
 )
 from ozwell_harness.flow import LoadPhase
+from ozwell_harness.load.arrivals import Closed
+from ozwell_harness.load.distribution import Fixed
 from ozwell_harness.load.plan import LoadPlan, PlanError
 from ozwell_harness.load.runner import run_load
 from ozwell_harness.load.scenario_file import load_scenarios
@@ -57,11 +59,10 @@ def command(url: str | None, config: str | None, out: Path | None, json_file: Pa
             base_url="",
             model="",
             scenario=given.pop("scenario"),
-            users=given.pop("users"),
+            # Users who never pause measure the client, not the target.
+            arrivals=Closed(given.pop("users"), Fixed(0.02)),
             duration_s=given.pop("duration"),
             warmup_s=given.pop("warmup"),
-            # Users who never pause measure the client, not the target.
-            think_s=0.02,
         )
     except PlanError as error:
         raise UsageError(str(error)) from None

@@ -1,73 +1,164 @@
-"""When requests are due: closed loop (after completion) and seeded, precomputed schedules for the open loop.
+"""When requests are due, as typed values: a closed loop (after completion), or a schedule of the open loop.
 
-A schedule is a function of its arguments alone, so that a run can be repeated and every worker can compute the same
-one and take its stride of it.
+A schedule is ``Constant``, ``Poisson``, ``Burst``, ``Ramp``, ``Steps``, ``Spike`` or ``Trace``. Its shape spans the
+measured interval; during the warm-up the rate is the one that the shape begins with. ``load.schedule`` makes due times.
 """
 
 from __future__ import annotations
 
 import math
-import random
-from array import array
 from enum import StrEnum
+from typing import TypeAlias
 
-_NS = 1_000_000_000
+import msgspec
+
+from ozwell_harness.load.distribution import NOTHING, Distribution, check_distribution
+
+_LONGEST_THINK_S = 24 * 3600.0
 
 
-class Arrivals(StrEnum):
-    """How arrivals are spaced: ``closed`` follows completions, the others a schedule of the given mean rate."""
+class ArrivalsError(ValueError):
+    """Arrivals are asked for that make no sense. The message is one plain sentence."""
 
-    CLOSED = "closed"
+
+class Spacing(StrEnum):
+    """How arrivals lie at a given rate: ``poisson`` as independent users send them, ``constant`` evenly."""
+
     CONSTANT = "constant"
     POISSON = "poisson"
 
 
-def constant(rate: float, duration_s: float) -> array[int]:
-    """Return due times every 1/``rate`` seconds in [0, ``duration_s``), as nanoseconds from the start."""
-    # Each is computed from its index: adding up gaps would drift.
-    count = _count(rate, duration_s)
-    return array("q", (round(index * _NS / rate) for index in range(count)))
+class Closed(msgspec.Struct, frozen=True, tag="closed"):
+    """So many users, each of whom sends the next request after the last answer and a time to think, in seconds."""
+
+    users: int
+    think: Distribution = NOTHING
+
+    def __str__(self) -> str:
+        return f"closed({self.users})"
 
 
-def poisson(rate: float, duration_s: float, seed: int) -> array[int]:
-    """Return due times of a Poisson process of mean ``rate`` per second, as nanoseconds from the start.
+class Constant(msgspec.Struct, frozen=True, tag="constant"):
+    """``rate`` arrivals per second, evenly."""
 
-    Gaps are independent and exponential; the same seed gives the same times.
-    """
-    gap = random.Random(seed).expovariate  # noqa: S311 - a schedule is no secret
-    times = array("q")
-    at = gap(rate)
-    while at < duration_s:
-        times.append(round(at * _NS))
-        at += gap(rate)
-    return times
+    rate: float
+
+    def __str__(self) -> str:
+        return f"constant({self.rate:g})"
 
 
-def schedule(arrivals: Arrivals, rate: float, duration_s: float, seed: int) -> array[int]:
-    """Return the due times of an open loop, ascending, as nanoseconds from the start.
+class Poisson(msgspec.Struct, frozen=True, tag="poisson"):
+    """A Poisson process of mean ``rate`` per second: gaps are independent and exponential."""
+
+    rate: float
+
+    def __str__(self) -> str:
+        return f"poisson({self.rate:g})"
+
+
+class Burst(msgspec.Struct, frozen=True, tag="burst"):
+    """``size`` arrivals at once, as often as makes ``rate`` per second on average."""
+
+    rate: float
+    size: int
+
+    def __str__(self) -> str:
+        return f"burst({self.rate:g}, {self.size})"
+
+
+class Ramp(msgspec.Struct, frozen=True, tag="ramp"):
+    """From rate ``first`` to rate ``last`` in a straight line."""
+
+    first: float
+    last: float
+    spacing: Spacing = Spacing.POISSON
+
+    def __str__(self) -> str:
+        return f"ramp({self.first:g}, {self.last:g}, {self.spacing})"
+
+
+class Steps(msgspec.Struct, frozen=True, tag="steps"):
+    """One rate after the other, each for an equal part of the time."""
+
+    rates: tuple[float, ...]
+    spacing: Spacing = Spacing.POISSON
+
+    def __str__(self) -> str:
+        return f"steps({', '.join(f'{rate:g}' for rate in self.rates)}, {self.spacing})"
+
+
+class Spike(msgspec.Struct, frozen=True, tag="spike"):
+    """Rate ``base``, but ``peak`` for ``length_s`` seconds in the middle; None for a fifth of the time."""
+
+    base: float
+    peak: float
+    length_s: float | None = None
+    spacing: Spacing = Spacing.POISSON
+
+    def __str__(self) -> str:
+        length = "" if self.length_s is None else f"{self.length_s:g}s, "
+        return f"spike({self.base:g}, {self.peak:g}, {length}{self.spacing})"
+
+
+class Trace(msgspec.Struct, frozen=True, tag="trace"):
+    """Due times, and where it tells them lengths in tokens, from a file: see ``trace``."""
+
+    path: str
+
+    def __str__(self) -> str:
+        return f"trace({self.path})"
+
+
+Schedule: TypeAlias = Constant | Poisson | Burst | Ramp | Steps | Spike | Trace
+Arrivals: TypeAlias = Closed | Schedule
+
+
+def kind_of(arrivals: Arrivals) -> str:
+    """Return the kind's name, as in ``results.json``."""
+    return str(type(arrivals).__struct_config__.tag)
+
+
+def rates_of(arrivals: Schedule) -> tuple[float, ...]:
+    """Return the rates that were asked for; a trace has none."""
+    match arrivals:
+        case Constant(rate=rate) | Poisson(rate=rate) | Burst(rate=rate):
+            return (rate,)
+        case Ramp(first=first, last=last):
+            return (first, last)
+        case Steps(rates=rates):
+            return rates
+        case Spike(base=base, peak=peak):
+            return (base, peak)
+        case Trace():
+            return ()
+
+
+def check_arrivals(arrivals: Arrivals, duration_s: float) -> None:
+    """Make sure that arrivals make sense.
 
     Raises:
-        ValueError: a closed loop has no schedule.
+        ArrivalsError: they do not.
     """
-    if arrivals is Arrivals.CONSTANT:
-        return constant(rate, duration_s)
-    if arrivals is Arrivals.POISSON:
-        return poisson(rate, duration_s, seed)
-    raise ValueError("a closed loop has no schedule")
+    if isinstance(arrivals, Closed):
+        if arrivals.users < 1:
+            raise ArrivalsError(f"A closed loop needs at least 1 user (--users), not {arrivals.users}.")
+        try:
+            check_distribution(arrivals.think, "time to think", least=0, most=_LONGEST_THINK_S)
+        except ValueError as error:
+            raise ArrivalsError(str(error)) from None
+        return
+    if isinstance(arrivals, Trace):
+        return
+    rates = rates_of(arrivals)
+    if not rates or not all(math.isfinite(rate) and rate >= 0 for rate in rates) or not max(rates) > 0:
+        raise ArrivalsError(f"The rate must be greater than 0 requests per second, not {_told(rates)}.")
+    if isinstance(arrivals, Burst) and arrivals.size < 1:
+        raise ArrivalsError(f"A burst needs at least 1 request, not {arrivals.size}.")
+    if isinstance(arrivals, Spike) and arrivals.length_s is not None and not 0 < arrivals.length_s <= duration_s:
+        raise ArrivalsError(
+            f"The spike must last longer than 0 s, and no longer than the duration of {duration_s:g} s."
+        )
 
 
-def stride(times: array[int], worker: int, workers: int) -> array[int]:
-    """Return the part of a schedule that worker ``worker`` of ``workers`` sends: every ``workers``-th arrival."""
-    return times[worker::workers]
-
-
-def start_offset_ns(index: int, count: int, spread_s: float) -> int:
-    """Return when user ``index`` of ``count`` starts, so that users start evenly over ``spread_s`` and not at once."""
-    return round(index * spread_s * _NS / count) if count > 1 else 0
-
-
-def _count(rate: float, duration_s: float) -> int:
-    count = math.ceil(rate * duration_s)
-    while count > 0 and (count - 1) / rate >= duration_s:
-        count -= 1
-    return count
+def _told(rates: tuple[float, ...]) -> str:
+    return ", ".join(f"{rate:g}" for rate in rates) or "none"

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import msgspec
 
-from ozwell_harness.load.arrivals import Arrivals
+from ozwell_harness.load.arrivals import Arrivals, ArrivalsError, Closed, Trace, check_arrivals
+from ozwell_harness.load.schedule import mean_rate
 from ozwell_harness.load.slo import Slo
 
 #: Names the file with a worker's orders in its environment.
@@ -50,8 +51,7 @@ class LoadPlan:
         model, embedding_model: what requests name; a scenario that needs a missing one is refused or left out.
         scenario: a name in ``loadtests/scenarios.py``.
         profile: whose requirements answers are judged by.
-        users: closed loop: so many users, each sending its next request ``think_s`` after the last answer.
-        rate, arrivals: open loop: requests per second on average, and how they are spaced.
+        arrivals: when requests are sent: ``Closed(users)``, or a schedule such as ``Poisson(rate)``.
         duration_s: the steady interval that is measured; it begins after ``warmup_s``.
         drain_s: how long answers are awaited after the last arrival; what is still open then is censored.
         max_in_flight: arrivals beyond so many open requests are recorded as unsent.
@@ -65,13 +65,10 @@ class LoadPlan:
     embedding_model: str | None = None
     scenario: str = "mixed"
     profile: str = "ozwell"
-    users: int | None = None
-    rate: float | None = None
-    arrivals: Arrivals = Arrivals.CLOSED
+    arrivals: Arrivals = Closed(1)
     duration_s: float = 10.0
     warmup_s: float = 1.0
     drain_s: float = 30.0
-    think_s: float = 0.0
     seed: int = 0
     timeouts: LoadTimeouts = LoadTimeouts()
     max_in_flight: int = 2000
@@ -92,7 +89,17 @@ class LoadPlan:
     @property
     def open_loop(self) -> bool:
         """Arrivals follow a schedule, not completions."""
-        return self.arrivals is not Arrivals.CLOSED
+        return not isinstance(self.arrivals, Closed)
+
+    @property
+    def users(self) -> int | None:
+        """Users of a closed loop; None for a schedule."""
+        return self.arrivals.users if isinstance(self.arrivals, Closed) else None
+
+    @property
+    def rate(self) -> float | None:
+        """Requests per second on average over the measured interval; None for a closed loop and for a trace."""
+        return None if isinstance(self.arrivals, Closed | Trace) else mean_rate(self.arrivals, self.duration_s)
 
 
 def _check_numbers(plan: LoadPlan) -> None:
@@ -100,7 +107,6 @@ def _check_numbers(plan: LoadPlan) -> None:
         "duration": plan.duration_s,
         "warm-up": plan.warmup_s,
         "drain time": plan.drain_s,
-        "think time": plan.think_s,
     }
     for name, value in numbers.items():
         if not math.isfinite(value) or value < 0 or value > _LONGEST_S:
@@ -115,18 +121,14 @@ def _check_numbers(plan: LoadPlan) -> None:
 
 
 def _check_loop(plan: LoadPlan) -> None:
-    if plan.open_loop:
-        if plan.rate is None or plan.users is not None:
-            raise PlanError(f"Arrivals {plan.arrivals} need a rate (--rate) and no number of users.")
-        if not math.isfinite(plan.rate) or plan.rate <= 0:
-            raise PlanError(f"The rate must be greater than 0 requests per second, not {plan.rate:g}.")
-        if plan.rate * plan.total_s > _MOST_ARRIVALS:
-            raise PlanError(f"A run may have at most {_MOST_ARRIVALS:,} arrivals: lower the rate or the duration.")
-        return
-    if plan.users is None or plan.rate is not None:
-        raise PlanError("A closed loop needs a number of users (--users) and no rate; for a rate choose arrivals.")
-    if plan.users < plan.processes:
+    try:
+        check_arrivals(plan.arrivals, plan.duration_s)
+    except ArrivalsError as error:
+        raise PlanError(str(error)) from None
+    if plan.users is not None and plan.users < plan.processes:
         raise PlanError(f"{plan.users} users cannot be shared by {plan.processes} processes: ask for more users.")
+    if (plan.rate or 0.0) * plan.total_s > _MOST_ARRIVALS:
+        raise PlanError(f"A run may have at most {_MOST_ARRIVALS:,} arrivals: lower the rate or the duration.")
 
 
 class Orders(msgspec.Struct, frozen=True):

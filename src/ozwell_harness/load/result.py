@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ozwell_harness.load.arrivals import kind_of
 from ozwell_harness.load.collection import Collection
 from ozwell_harness.load.judgement import SloOutcome, Validity, client_limits, judge_slo, validity
-from ozwell_harness.load.metrics import Window, error_rate
+from ozwell_harness.load.metrics import Window, answer_tokens, error_rate
 from ozwell_harness.load.plan import LoadPlan
 from ozwell_harness.load.samples import Sample
 from ozwell_harness.load.series import Second, per_second
 from ozwell_harness.load.summaries import Group, Tokens, by_step, figure, group_of, tokens_of
+from ozwell_harness.model import Cost
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,8 @@ class LoadResult:
         window_epoch: the window in seconds since 1970.
         reasons: why it is not valid; empty when it is.
         interrupted: it was cut short; figures are of what was recorded.
+        spent: requests sent and tokens used in the whole run, warm-up included.
+        due: how many requests were due in the window.
     """
 
     plan: LoadPlan
@@ -53,6 +57,8 @@ class LoadResult:
     seconds: tuple[Second, ...]
     slo: SloOutcome | None
     interrupted: bool
+    spent: Cost = Cost()
+    due: int = 0
 
     @property
     def valid(self) -> bool:
@@ -65,19 +71,27 @@ class LoadResult:
         seconds = self.window.seconds if self.window else 0.0
         return self.total.counts.completed / seconds if seconds else None
 
+    @property
+    def offered_rps(self) -> float | None:
+        """Requests due per second of the window, sent or not."""
+        seconds = self.window.seconds if self.window else 0.0
+        return self.due / seconds if seconds else None
+
     def to_document(self) -> dict[str, Any]:
         """Return the ``load`` block of ``results.json``."""
         plan = self.plan
         started, ended = self.window_epoch or (None, None)
         return {
             "scenario": plan.scenario,
-            "arrivals": plan.arrivals.value,
+            "arrivals": kind_of(plan.arrivals),
+            "shape": str(plan.arrivals),
             **({"rate": plan.rate} if plan.open_loop else {"users": plan.users}),
             "seed": plan.seed,
             "duration_s": plan.duration_s,
             "warmup_s": plan.warmup_s,
             "window": {"started": started, "ended": ended},
             "requests": self.total.counts.to_document(),
+            "offered_rps": figure(self.offered_rps),
             "throughput_rps": figure(self.throughput_rps),
             "error_rate": self.error_rate,
             "errors": [{"kind": kind, "count": count} for kind, count in self.errors],
@@ -145,6 +159,17 @@ def result_of(plan: LoadPlan, collection: Collection, *, interrupted: bool) -> L
         seconds=per_second(collection.samples, collection.zero),
         slo=judge_slo(due, span, plan.slo, from_due=plan.open_loop) if plan.slo else None,
         interrupted=interrupted,
+        spent=_spent(collection.samples),
+        due=len(due),
+    )
+
+
+def _spent(samples: Iterable[Sample]) -> Cost:
+    spent = [s for s in samples if s.attempted]
+    return Cost(
+        requests=len(spent),
+        prompt_tokens=sum(s.prompt_tokens or 0 for s in spent),
+        completion_tokens=sum(answer_tokens(s) for s in spent),
     )
 
 

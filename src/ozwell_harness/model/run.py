@@ -71,6 +71,7 @@ class Run:
         notes: plain sentences about the run as a whole (unreachable target, interrupted, budget spent …).
         interrupted: the run was cut short; what is here is what was found until then.
         load: figures of the load phase, as in ``results.schema.json``, or None.
+        command: which command made the run: ``check``, ``run``, ``load`` …
     """
 
     target: str
@@ -88,3 +89,4 @@ class Run:
     load: Mapping[str, Any] | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
     baseline: BaselineComparison = BaselineComparison()
+    command: str = "check"

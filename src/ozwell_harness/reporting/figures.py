@@ -70,7 +70,7 @@ def tiles(load: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
 def shape(load: Mapping[str, Any]) -> str:
     """Say what load was applied."""
     if load.get("rate") is not None:
-        offered = f"{number(load['rate'])} requests/s offered ({load.get('arrivals', '')})"
+        offered = f"{number(load['rate'])} requests/s offered ({load.get('shape') or load.get('arrivals', '')})"
     else:
         offered = f"{count(int(load.get('users') or 0), 'user')}, closed loop"
     measured = f"{seconds(load.get('duration_s'))} measured after {seconds(load.get('warmup_s'))} of warm-up"
@@ -88,6 +88,32 @@ def outcome(load: Mapping[str, Any]) -> str:
     if requests.get("censored"):
         said.append(f"{requests['censored']:,} cut off by the end of the run")
     return ", ".join(said)
+
+
+def flow(load: Mapping[str, Any]) -> str:
+    """Say offered load, throughput and goodput side by side, in requests per second."""
+    closed = load.get("users") is not None
+    said = ["Offered: as fast as answers come" if closed else f"Offered {number(load.get('offered_rps'))}/s"]
+    said.append(f"throughput {number(load.get('throughput_rps'))}/s")
+    slo = load.get("slo")
+    if slo:
+        said.append(f"goodput {number(slo.get('goodput_rps'))}/s (attainment {rate(slo.get('attainment'))})")
+    return ", ".join(said)
+
+
+def client(load: Mapping[str, Any]) -> str:
+    """Say what the client knows of its own error."""
+    found = load.get("validity", {})
+    said = []
+    if found.get("client_cpu_mean") is not None:
+        said.append(f"{rate(found['client_cpu_mean'])} of a core (at most {rate(found.get('client_cpu_max'))})")
+    for name, words in (("send_lateness_p99_s", "sent late"), ("receive_lag_p99_s", "read late")):
+        if found.get(name) is not None:
+            said.append(f"{words} by {seconds(found[name])} (p99)")
+    if found.get("unsent"):
+        said.append(f"{count(int(found['unsent']), 'arrival')} unsent")
+    word = "valid" if load.get("valid", True) else "INVALID"
+    return f"Client {word}: {', '.join(said) or 'nothing is known of it'}."
 
 
 def validity(load: Mapping[str, Any]) -> str:
@@ -108,12 +134,13 @@ def slo_sentence(load: Mapping[str, Any]) -> str:
 def slo_terms(load: Mapping[str, Any]) -> tuple[str, ...]:
     """Say of each term of the SLO whether it holds, and the value that was measured."""
     return tuple(
-        f"{term['term']}: {_MET[term['met']]} ({_measured(term['term'], term['value'])})"
+        f"{term['term']}: {_MET[term['met']]} ({measured(term['term'], term['value'])})"
         for term in (load.get("slo") or {}).get("terms", ())
     )
 
 
-def _measured(term: str, value: float | None) -> str:
+def measured(term: str, value: float | None) -> str:
+    """Say what was measured of a term of an SLO, in its unit."""
     if value is None:
         return "undefined, or among requests that failed"
     metric = re.split(r"[^a-z_]", term.strip().lower())[0]

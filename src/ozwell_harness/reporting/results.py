@@ -34,6 +34,7 @@ def to_document(run: Run, requirements: Iterable[Requirement] = ()) -> dict[str,
     document = {
         "schema": SCHEMA,
         "tool": {"name": "ozwell-harness", "version": __version__},
+        "command": run.command,
         "target": run.target,
         "profile": run.profile,
         "seed": run.seed,
@@ -105,6 +106,7 @@ def read(path: Path) -> Run:
         interrupted=document["interrupted"],
         load=document["load"],
         facts=document["facts"],
+        command=document.get("command", "check"),
     )
 
 

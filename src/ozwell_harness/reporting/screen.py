@@ -27,7 +27,7 @@ from ozwell_harness.reporting.summary import (
 )
 from ozwell_harness.reporting.text import count, one_line, printable, seconds
 
-_VERDICTS = {
+VERDICT_STYLES = {
     Verdict.CONFORMANT: "bold green",
     Verdict.NONCONFORMANT: "bold red",
     Verdict.INCONCLUSIVE: "bold yellow",
@@ -97,7 +97,7 @@ class _Screen:
             f"Spent: {spent}.",
             *(one_line(note, _LONGEST_NOTE) for note in run.notes),
         ]
-        return Text.assemble(self.text(run.verdict.upper(), _VERDICTS[run.verdict]), self.text("\n".join(lines)))
+        return Text.assemble(self.text(run.verdict.upper(), VERDICT_STYLES[run.verdict]), self.text("\n".join(lines)))
 
     def areas(self, run: Run) -> Table:
         shown = [s for s in ORDER if run.tally.counts.get(s, 0) or s in {Status.PASSED, Status.FAILED}]

@@ -89,8 +89,28 @@ class Cause:
     amount: int
 
 
+#: What a load by itself amounts to, as a stamp and as a sentence.
+_LOAD_VERDICTS: Mapping[str, tuple[str, str]] = {
+    "within_slo": ("within SLO", "Every term of the SLO is met."),
+    "slo_broken": ("SLO not met", "The target broke the SLO."),
+    "measured": ("measured", "No SLO was asked for; the figures are valid."),
+    "nonconformant": ("nonconformant", "Under load, answers broke requirements that the target MUST meet."),
+    "invalid": ("invalid", "Neither pass nor fail: the figures do not speak of the target."),
+    "unanswered": ("unanswered", "Not one request was answered, so nothing was measured."),
+    "interrupted": ("interrupted", "The load was interrupted."),
+}
+
+
+def stamp(run: Run) -> str:
+    """Return the verdict in a word or two."""
+    load = run.load or {}
+    return _LOAD_VERDICTS[load["verdict"]][0] if "verdict" in load else run.verdict.value
+
+
 def verdict_sentence(run: Run) -> str:
     """Say in one sentence why the verdict is what it is."""
+    if run.load is not None and "verdict" in run.load:
+        return _LOAD_VERDICTS[run.load["verdict"]][1]
     failed = run.tally.counts.get(Status.FAILED, 0)
     if run.interrupted:
         return f"The run was interrupted; {count(failed, 'requirement')} had failed until then."

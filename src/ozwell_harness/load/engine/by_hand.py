@@ -7,6 +7,8 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 
+from ozwell_harness.load.arrivals import Closed
+from ozwell_harness.load.distribution import NOTHING
 from ozwell_harness.load.engine.build import Part, make_client, make_worker, with_models
 from ozwell_harness.load.engine.worker import Listener, Outcome
 from ozwell_harness.load.plan import LoadPlan
@@ -47,8 +49,13 @@ class FreeConductor:
         """
         self._tally = _Tally()
         client = make_client(plan, part.key)
-        self.think_s = plan.think_s
+        self._think = plan.arrivals.think if isinstance(plan.arrivals, Closed) else NOTHING
         self.worker = make_worker(with_models(plan, client), scenarios, client, self._tally, listener, part)
+
+    @property
+    def think_s(self) -> float:
+        """How long the next user thinks, in seconds; drawn anew each time."""
+        return self._think.draw(self.worker.rng)
 
     def stagger(self) -> None:
         """Locust's own spawn rate spreads the starts."""

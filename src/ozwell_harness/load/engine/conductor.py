@@ -12,7 +12,7 @@ from typing import Protocol
 import gevent
 from gevent import GreenletExit
 
-from ozwell_harness.load.arrivals import schedule, start_offset_ns, stride
+from ozwell_harness.load.arrivals import Closed
 from ozwell_harness.load.engine.build import Part, make_client, make_worker
 from ozwell_harness.load.engine.dispatcher import Dispatcher
 from ozwell_harness.load.engine.journal import Journal
@@ -21,6 +21,7 @@ from ozwell_harness.load.engine.worker import Listener, Outcome
 from ozwell_harness.load.plan import START_SPREAD_S, Orders
 from ozwell_harness.load.samples import End, Start, Tick
 from ozwell_harness.load.scenario import Mix
+from ozwell_harness.load.schedule import schedule, start_offset_ns, stride
 
 _NS = 1_000_000_000
 _TICK_S = 1.0
@@ -37,7 +38,7 @@ class Conducting(Protocol):
 
     @property
     def think_s(self) -> float:
-        """How long users think."""
+        """How long the next user thinks, in seconds; drawn anew each time."""
         ...
 
     def stagger(self) -> None:
@@ -93,8 +94,9 @@ class Conductor:
 
     @property
     def think_s(self) -> float:
-        """How long users think."""
-        return self._plan.think_s
+        """How long the next user thinks, in seconds; drawn anew each time."""
+        arrivals = self._plan.arrivals
+        return arrivals.think.draw(self.worker.rng) if isinstance(arrivals, Closed) else 0.0
 
     def stagger(self) -> None:
         """Wait for the turn of the next user to start."""
@@ -128,9 +130,9 @@ class Conductor:
 
     def _schedule(self) -> array[int]:
         plan = self._plan
-        if not plan.open_loop:
+        if isinstance(plan.arrivals, Closed):
             return array("q")
-        times = schedule(plan.arrivals, plan.rate or 0.0, plan.total_s, plan.seed)
+        times = schedule(plan.arrivals, plan.warmup_s, plan.duration_s, plan.seed)
         return stride(times, self._number, plan.processes)
 
     def _tick(self) -> None:

@@ -17,6 +17,8 @@ from locust import User, events, task
 from locust.exception import StopUser
 from locust.runners import MasterRunner, WorkerRunner
 
+from ozwell_harness.load.arrivals import Closed
+from ozwell_harness.load.distribution import Fixed
 from ozwell_harness.load.engine.build import Part
 from ozwell_harness.load.engine.by_hand import FreeConductor
 from ozwell_harness.load.engine.conductor import Conducting, Conductor
@@ -137,8 +139,7 @@ class _Hooks:
             embedding_model=os.environ.get("OZWELL_EMBEDDING_MODEL") or None,
             scenario=options.scenario,
             profile=options.ozwell_profile,
-            users=1,
-            think_s=options.think,
+            arrivals=Closed(1, Fixed(options.think)),
         )
 
     def _over(self) -> None:

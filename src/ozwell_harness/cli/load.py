@@ -1,0 +1,80 @@
+"""``load``: put a load on an endpoint and judge it by an SLO."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ozwell_harness.cli.carrying_out import keep
+from ozwell_harness.cli.common import USER_ERRORS, UsageError, endpoint_options, output_options, settings_from
+from ozwell_harness.cli.load_options import arrival_options, client_options, plan_from
+from ozwell_harness.flow import Outcome, with_target
+from ozwell_harness.load.plan import LoadPlan, PlanError
+from ozwell_harness.load.runner import LoadError
+from ozwell_harness.load_flow import execute_load
+from ozwell_harness.reporting.console import terminal
+from ozwell_harness.reporting.console_load import ConsoleLoadObserver
+from ozwell_harness.reporting.folder import ReportError, new_folder
+from ozwell_harness.reporting.screen_load import print_load_screen
+from ozwell_harness.settings import Settings
+from ozwell_harness.verdict import EXIT_INCONCLUSIVE, exit_status
+
+
+@click.command(name="load")
+@endpoint_options
+@click.option("--scenario", default="mixed", show_default=True, metavar="NAME", help="What is sent.")
+@arrival_options
+@click.option("--slo", metavar="EXPR", help="What must hold: 'ttft_p99<500ms, tpot_p95<50ms, error_rate<0.1%'.")
+@client_options
+@click.option("--baseline", metavar="FILE", help="Known deviations that do not fail the run.")
+@output_options
+def command(url: str | None, config: str | None, out: Path | None, json_file: Path | None, **given: Any) -> int:
+    """Put a load on an endpoint, measure it, and judge it by an SLO.
+
+    Every answer passes the cheap checks too: what only concurrency breaks is found here. Without URL and
+    OZWELL_BASE_URL, the bundled mock is started, loaded and stopped.
+
+    \b
+    Exit status:
+      0    within the SLO; or none was asked for, and the figures are valid
+      1    SLO not met, or answers broke a MUST under load
+      2    wrong usage or configuration
+      3    INVALID: the client was the limit, not the target; or target unreachable
+      130  interrupted; the partial report is written
+
+    \b
+    Examples:
+      ozwell-harness load --rate 20 --duration 10s
+      ozwell-harness load http://127.0.0.1:8000/v1 --scenario chat_stream --rate 20 \\
+        --slo 'ttft_p99<500ms, icl_p99<50ms, error_rate<0.1%'
+      ozwell-harness load --users 8 --think 'exponential(200ms)' --duration 10s
+      ozwell-harness load --arrivals 'ramp(5, 50)' --duration 20s --warmup 2s
+    """
+    plan = plan_from(given)
+    settings = settings_from(given, url, config)
+    try:
+        outcome = _load(settings, plan, out, json_file)
+    except (*USER_ERRORS, PlanError, ReportError) as error:
+        raise UsageError(str(error)) from None
+    except OSError as error:
+        raise UsageError(f"A file cannot be written: {error.strerror}: {error.filename}.") from None
+    except LoadError as error:
+        click.echo(f"Error: {error}", err=True)
+        return EXIT_INCONCLUSIVE
+    run = outcome.run
+    print_load_screen(terminal(sys.stdout), run, outcome.folder)
+    return exit_status(run.verdict, interrupted=run.interrupted)
+
+
+def _load(settings: Settings, plan: LoadPlan, out: Path | None, json_file: Path | None) -> Outcome:
+    observer = ConsoleLoadObserver(terminal(sys.stderr))
+    with with_target(settings) as complete:
+        outcome = execute_load(
+            complete, plan, observer, lambda: out or new_folder(f"{settings.profile}-load", time.time())
+        )
+    keep(outcome, json_file)
+    return outcome
