@@ -14,6 +14,7 @@ from ozwell_harness.mock.server import MockHandle, serve
 from ozwell_harness.mock.settings import Latency, MockSettings
 
 _PLANS = click.Choice([plan.value for plan in PlanName], case_sensitive=False)
+_FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command(name="mock")
@@ -22,18 +23,28 @@ _PLANS = click.Choice([plan.value for plan in PlanName], case_sensitive=False)
 @click.option("--plan", default=PlanName.ENTERPRISE.value, show_default=True, type=_PLANS, help="Plan of the main key.")
 @click.option("--fault", "faults", multiple=True, metavar="NAME", help="Break this one thing; repeatable.")
 @click.option("--list-faults", is_flag=True, help="Name every fault and legal variation, and stop.")
-@click.option("--ttft", default="0", metavar="DELAY", help="Time to the first token: 200ms, normal(200ms, 20ms) …")
-@click.option("--itl", default="0", metavar="DELAY", help="Time between tokens: 20ms, lognormal(20ms, 0.5) …")
+@click.option("--ttft", default="0", metavar="DELAY", help="Time to the first token; see below.")
+@click.option("--itl", default="0", metavar="DELAY", help="Time between tokens.")
 @click.option("--prefill", default="0", metavar="TIME", help="Added to the first token for each prompt token.")
 @click.option("--slots", type=click.IntRange(min=1), metavar="N", help="Generations at once; more wait in a queue.")
+@click.option("--seed", default=0, show_default=True, metavar="N", help="Seed of the durations that are drawn.")
 @click.option("--workers", default=1, show_default=True, metavar="N", help="Processes; several need shared state.")
 @click.option("--state", default="memory", show_default=True, metavar="WHERE", help="Where state is kept.")
 @click.option("--stock", default=0, show_default=True, metavar="N", help="Files that are there from the start.")
 @click.option(
-    "--env-file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write OZWELL_* here."
+    "--truth-log", type=_FILE, metavar="FILE", help="Write down when each request came and each event was written."
 )
+@click.option("--env-file", type=_FILE, metavar="FILE", help="Write OZWELL_* here.")
 def command(
-    *, list_faults: bool, ttft: str, itl: str, prefill: str, slots: int | None, plan: str, **given: object
+    *,
+    list_faults: bool,
+    ttft: str,
+    itl: str,
+    prefill: str,
+    slots: int | None,
+    seed: int,
+    plan: str,
+    **given: object,
 ) -> int:
     """Serve the reference mock: every documented operation, strictly correct, or with a chosen fault.
 
@@ -42,11 +53,26 @@ def command(
       ozwell-harness mock --port 8000
       ozwell-harness mock --port 0 --env-file mock.env
       ozwell-harness mock --fault chat.usage-total-off-by-one --ttft 200ms --itl 20ms
+      ozwell-harness mock --ttft "exponential(100ms)" --slots 8 --truth-log truth.jsonl
+
+    \b
+    A DELAY is one of
+      200ms, 0.2s, 0.2           always the same
+      exponential(MEAN)          exponential(200ms)
+      normal(MEAN, DEVIATION)    normal(200ms, 20ms), cut at zero
+      lognormal(MEDIAN, SIGMA)   lognormal(200ms, 0.5)
+      recorded(FILE)             drawn from the file's durations, one a line
+
+    With --slots N a mock carries exactly N / (mean time of an answer) answers per second: a slot is free again when its
+    answer was due to end, however late the machine ran. In the truth log every request is a JSON line: `received`, then
+    nanoseconds from there to when its generation `began`, each event was written (`events`) and it `ended`.
     """
     if list_faults:
         return _list_faults()
     try:
-        latency = Latency(ttft=parse_delay(ttft), itl=parse_delay(itl), prefill_s=parse_duration(prefill), slots=slots)
+        latency = Latency(
+            ttft=parse_delay(ttft), itl=parse_delay(itl), prefill_s=parse_duration(prefill), slots=slots, seed=seed
+        )
         settings = MockSettings(plan=PlanName(plan), latency=latency, **given)  # type: ignore[arg-type]
         serve(settings, on_ready=_tell)
     except MockError as error:

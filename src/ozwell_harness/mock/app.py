@@ -27,6 +27,7 @@ from ozwell_harness.mock.routing import Match, Operation, is_api_path, match_pat
 from ozwell_harness.mock.settings import MockSettings, is_loopback
 from ozwell_harness.mock.stock import STOCKED_TENANT, stocked_files
 from ozwell_harness.mock.store import MemoryStore
+from ozwell_harness.mock.truth import TruthLog
 from ozwell_harness.mock.writer import ClientGoneError, send_reply
 
 LOGGER = logging.getLogger("ozwell_harness.mock")
@@ -53,25 +54,39 @@ class MockApp:
             limiter=MemoryLimiter(),
             metrics=Metrics(),
             journal=Journal(bounds.journal),
+            truth=TruthLog(settings.truth_log) if settings.truth_log else None,
         )
         self.control = FaultControl(settings.faults)
-        self._engine = Engine(settings.latency)
+        self._engine = Engine(settings.latency, self.services.metrics)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request (ASGI 3)."""
         call = Call(scope, receive, self.services)
         metrics = self.services.metrics
         metrics.in_flight += 1
-        started, status = time.perf_counter(), 0
+        started, status, complete = time.perf_counter(), 0, False
         try:
             reply = await self._answer(call)
             status = reply.status
             await send_reply(call, reply, send, self._engine)
+            complete = True
         except (ClientLeftError, ClientGoneError):
             metrics.streams_abandoned += 1
         finally:
             metrics.in_flight -= 1
             self._record(call, status, time.perf_counter() - started)
+            if self.services.truth is not None:
+                self.services.truth.add(call, status, complete=complete)
+
+    def flush(self) -> None:
+        """Write out what the truth log has gathered."""
+        if self.services.truth is not None:
+            self.services.truth.flush()
+
+    def close(self) -> None:
+        """Give back what is held; the mock is not asked again."""
+        if self.services.truth is not None:
+            self.services.truth.close()
 
     async def _answer(self, call: Call) -> Reply:
         try:
@@ -140,6 +155,8 @@ class MockApp:
         services = self.services
         operation = call.operation.value if call.operation else None
         services.metrics.requests[operation or "other", status] += 1
+        if call.operation is not None:
+            services.metrics.observe(call.trace, duration)
         key = call.key.name if call.key else None
         at = time.time() - duration
         names = call.faults.names

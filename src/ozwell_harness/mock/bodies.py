@@ -13,6 +13,7 @@ import msgspec
 from ozwell_harness.mock.call import Call
 from ozwell_harness.mock.errors import too_large, unsupported_media_type
 from ozwell_harness.mock.faults.base import NO_FAULTS, Hook
+from ozwell_harness.mock.truth import digest_of
 from ozwell_harness.mock.validation import JsonReader, read_any
 
 DRAINED_AT_MOST = 32 * 1024 * 1024
@@ -32,6 +33,8 @@ async def read_json(call: Call, reader: JsonReader) -> Any:
     """
     _require_json(call)
     body = b"".join([chunk async for chunk in body_chunks(call, call.services.settings.bounds.json_body)])
+    if call.services.truth is not None:
+        call.trace.digest = digest_of(body)
     if call.faults is not NO_FAULTS:
         body = _through_faults(call, body)
     return reader.read(body)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -17,6 +18,8 @@ from ozwell_harness.mock.routing import Operation
 from ozwell_harness.mock.settings import MockSettings
 from ozwell_harness.mock.store import Store
 from ozwell_harness.mock.stream_items import StreamItem
+from ozwell_harness.mock.trace import RECEIVED_KEY, Trace
+from ozwell_harness.mock.truth import TruthLog
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -76,6 +79,7 @@ class Services:
     limiter: Limiter
     metrics: Metrics
     journal: Journal
+    truth: TruthLog | None = None
     notes: dict[str, Any] = field(default_factory=dict)
 
 
@@ -101,6 +105,7 @@ class Call:
         "scope",
         "services",
         "store",
+        "trace",
     )  # fmt: skip
 
     def __init__(self, scope: Scope, receive: Receive, services: Services) -> None:
@@ -113,6 +118,7 @@ class Call:
         self.headers: Headers = scope["headers"]
         self.heads: dict[bytes, bytes] = dict(self.headers)
         self.client: str | None = scope["client"][0] if scope["client"] else None
+        self.trace = Trace(scope.get(RECEIVED_KEY) or time.monotonic_ns())
         self.request_id = new_id("req_")
         self.operation: Operation | None = None
         self.identifier = ""

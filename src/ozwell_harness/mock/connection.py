@@ -32,6 +32,16 @@ class Connection:
         """Whether the client is still there."""
         return not self._transport.is_closing()
 
+    def write_through(self) -> None:
+        """Let each write reach the kernel at once; uvloop otherwise gathers those of one turn of the loop."""
+        if self.is_open:
+            self._transport.set_write_buffer_limits(high=0)
+
+    def gather_writes(self) -> None:
+        """Write as usual again."""
+        if self.is_open:
+            self._transport.set_write_buffer_limits()
+
     async def write(self, data: bytes) -> None:
         """Send bytes at once, in a packet of their own as far as the network stack allows."""
         self._transport.write(data)

@@ -5,6 +5,21 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+from ozwell_harness.mock.trace import Trace
+
+
+@dataclass(slots=True)
+class Sum:
+    """Durations, added up."""
+
+    seconds: float = 0.0
+    count: int = 0
+
+    def add(self, seconds: float) -> None:
+        """Take one."""
+        self.seconds += seconds
+        self.count += 1
+
 
 @dataclass(slots=True)
 class Metrics:
@@ -19,7 +34,22 @@ class Metrics:
     stream_items: int = 0
     unhandled: int = 0
     bad_http: int = 0
+    generations_started: int = 0
+    generations_abandoned: int = 0
     in_flight: int = 0
+    queued: int = 0
+    generating: int = 0
+    answer: Sum = field(default_factory=Sum)
+    queue_wait: Sum = field(default_factory=Sum)
+    ttft: Sum = field(default_factory=Sum)
+
+    def observe(self, trace: Trace, duration_s: float) -> None:
+        """Take the latencies of one request of the API at its end."""
+        self.answer.add(duration_s)
+        if trace.began:
+            self.queue_wait.add((trace.began - trace.received) / 1e9)
+        if trace.first_step is not None:
+            self.ttft.add((trace.first_step - trace.received) / 1e9)
 
     def render(self) -> str:
         """The whole page."""
@@ -33,6 +63,8 @@ class Metrics:
             ("completion_tokens", "Tokens planned.", self.completion_tokens),
             ("streams_started", "Streams begun.", self.streams_started),
             ("streams_abandoned", "Answers whose client left before the end.", self.streams_abandoned),
+            ("generations_started", "Generations that got a slot.", self.generations_started),
+            ("generations_abandoned", "Generations that broke off.", self.generations_abandoned),
             ("stream_items", "Pieces of streams flushed.", self.stream_items),
             ("unhandled_errors", "Requests that ended in an unexpected error.", self.unhandled),
             ("bad_http", "Connections closed for invalid HTTP.", self.bad_http),
@@ -42,6 +74,17 @@ class Metrics:
                 f"# TYPE mock_{name}_total counter",
                 f"mock_{name}_total {value}",
             ]
-        lines += ["# HELP mock_in_flight Requests being answered.", "# TYPE mock_in_flight gauge"]
-        lines.append(f"mock_in_flight {self.in_flight}")
+        for name, text, value in (
+            ("in_flight", "Requests being answered.", self.in_flight),
+            ("queue_length", "Requests that wait for a slot.", self.queued),
+            ("slots_in_use", "Generations under way.", self.generating),
+        ):
+            lines += [f"# HELP mock_{name} {text}", f"# TYPE mock_{name} gauge", f"mock_{name} {value}"]
+        for name, text, total in (
+            ("answer", "From a request's first bytes to its answer's end.", self.answer),
+            ("queue_wait", "From a request's first bytes to its generation's beginning.", self.queue_wait),
+            ("ttft", "From a request's first bytes to the writing of the first decoded event.", self.ttft),
+        ):
+            lines += [f"# HELP mock_{name}_seconds {text}", f"# TYPE mock_{name}_seconds summary"]
+            lines += [f"mock_{name}_seconds_sum {total.seconds:.9f}", f"mock_{name}_seconds_count {total.count}"]
         return "\n".join(lines) + "\n"

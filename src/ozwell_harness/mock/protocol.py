@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import Any, cast
 
 import msgspec
@@ -11,6 +12,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from ozwell_harness.mock.connection import SCOPE_KEY
 from ozwell_harness.mock.errors import ApiError
 from ozwell_harness.mock.ids import new_id
+from ozwell_harness.mock.trace import RECEIVED_KEY
 
 try:
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -66,7 +68,9 @@ if HttpToolsProtocol is not None:
             """Start a request."""
             super().on_message_begin()
             self._head_size = 0
-            cast("dict[str, Any]", self.scope)[SCOPE_KEY] = self
+            scope = cast("dict[str, Any]", self.scope)
+            scope[SCOPE_KEY] = self
+            scope[RECEIVED_KEY] = time.monotonic_ns()
 
         def on_url(self, url: bytes) -> None:
             """Take a part of the request target."""

@@ -144,8 +144,9 @@ class _Server:
             self._stopping.set()
 
     def release(self) -> None:
-        """Give the port back, even if the server never ran."""
+        """Give the port and files back, even if the server never ran."""
         self._socket.close()
+        self._app.close()
 
     async def run(self, on_ready: Callable[[MockHandle], None], *, grace_s: float) -> None:
         """Serve until `stop` is called."""
@@ -159,7 +160,7 @@ class _Server:
             return connection
 
         server = await loop.create_server(connect, sock=self._socket, backlog=BACKLOG)
-        clock = asyncio.create_task(self._keep_date())
+        clock = asyncio.create_task(self._tick())
         try:
             on_ready(self.handle)
             await self._stopping.wait()
@@ -168,8 +169,10 @@ class _Server:
             server.close()
             await self._end(grace_s)
 
-    async def _keep_date(self) -> None:
+    async def _tick(self) -> None:
+        """Once a second: the date for the answers, and the truth log to its file."""
         while True:
+            self._app.flush()
             self._state.default_headers = [
                 (b"date", formatdate(time.time(), usegmt=True).encode()),
                 (b"server", SERVER_NAME),

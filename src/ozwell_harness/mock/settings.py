@@ -46,7 +46,7 @@ class Latency:
     @property
     def is_instant(self) -> bool:
         """Nothing to wait for and no slot to hold."""
-        return self.slots is None and not (self.ttft.mean_s or self.itl.mean_s or self.prefill_s)
+        return self.slots is None and not self.prefill_s and self.ttft == self.itl == NO_DELAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +93,7 @@ class MockSettings:
         state: where state is kept; only "memory" so far.
         stock: files that the main key's tenant has from the start.
         env_file: file to write the client's variables to once ready.
+        truth_log: file to write down in when each request came and each piece of its answer was written.
         grace_s: seconds that running answers get to finish when the mock is asked to stop.
 
     Raises:
@@ -113,6 +114,7 @@ class MockSettings:
     state: str = MEMORY_STATE
     stock: int = 0
     env_file: Path | None = None
+    truth_log: Path | None = None
     grace_s: float = 2.0
 
     def __post_init__(self) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Iterable
 
-from ozwell_harness.mock.call import Call, Headers, Receive, Reply, Send
+from ozwell_harness.mock.call import Call, Headers, Receive, Reply, Send, Work
 from ozwell_harness.mock.connection import SCOPE_KEY, Connection
 from ozwell_harness.mock.engine import Engine, Timeline
 from ozwell_harness.mock.limits import quota_headers
@@ -40,12 +41,20 @@ async def send_reply(call: Call, reply: Reply, send: Send, engine: Engine) -> No
     if not isinstance(body, bytes):
         await _send_stream(call, reply, body, head, send, engine)
         return
-    if reply.work is not None and not engine.is_instant:
-        async with _listening(call.receive) as listener, engine.generating(reply.work) as timeline:
-            await timeline.steps(reply.work.steps)
-            listener.stop()
+    if reply.work is not None:
+        await _generate_whole(call, reply.work, engine)
     await send({"type": "http.response.start", "status": reply.status, "headers": head})
     await send({"type": "http.response.body", "body": body})
+
+
+async def _generate_whole(call: Call, work: Work, engine: Engine) -> None:
+    if engine.latency.is_instant:
+        async with engine.generating(work, call.trace):
+            return
+    async with _listening(call.receive) as listener, engine.generating(work, call.trace) as timeline:
+        if timeline is not None:
+            await timeline.steps(work.steps)
+        listener.stop()
 
 
 def reply_head(call: Call, reply: Reply) -> Headers:
@@ -112,12 +121,26 @@ async def _listening(receive: Receive) -> AsyncIterator[_Listener]:
 async def _send_stream(
     call: Call, reply: Reply, items: Iterable[StreamItem], head: Headers, send: Send, engine: Engine
 ) -> None:
-    async with _listening(call.receive) as listener:
-        if engine.is_instant or reply.work is None:
-            await _flush_items(call, reply, items, head, send, None, listener)
-            return
-        async with engine.generating(reply.work) as timeline:
-            await _flush_items(call, reply, items, head, send, timeline, listener)
+    async with (
+        _listening(call.receive) as listener,
+        engine.generating(reply.work, call.trace) as timeline,
+        _flushing(call),
+    ):
+        await _flush_items(call, reply, items, head, send, timeline, listener)
+
+
+@contextlib.asynccontextmanager
+async def _flushing(call: Call) -> AsyncIterator[None]:
+    """Let every write go out at once, so that its stamp tells when."""
+    if SCOPE_KEY not in call.scope:
+        yield
+        return
+    connection = Connection(call.scope[SCOPE_KEY])
+    connection.write_through()
+    try:
+        yield
+    finally:
+        connection.gather_writes()
 
 
 async def _flush_items(
@@ -129,16 +152,18 @@ async def _flush_items(
     timeline: Timeline | None,
     listener: _Listener,
 ) -> None:
-    metrics = call.services.metrics
+    metrics, trace = call.services.metrics, call.trace
     await send({"type": "http.response.start", "status": reply.status, "headers": head})
     try:
         for item in items:
             if isinstance(item, bytes):
+                trace.events.append(time.monotonic_ns())
                 await send({"type": "http.response.body", "body": item, "more_body": True})
                 metrics.stream_items += 1
-                # Without a turn of the loop the whole stream would leave in one packet.
+                # Other streams have their turn too.
                 await asyncio.sleep(0)
             elif isinstance(item, Pace):
+                trace.steps.append(len(trace.events))
                 if timeline is not None:
                     await timeline.step()
             else:
