@@ -11,10 +11,11 @@ from load_samples import MS, S, answered, failed, streamed
 from ozwell_harness.content import content_path
 from ozwell_harness.load.arrivals import Closed, Poisson
 from ozwell_harness.load.collection import Collection
+from ozwell_harness.load.columns import Ordered
 from ozwell_harness.load.plan import LoadPlan
 from ozwell_harness.load.result import LoadResult, result_of
 from ozwell_harness.load.samples import End, Nonconformity, Record, Start, Tick
-from ozwell_harness.load.series import per_second
+from ozwell_harness.load.series import Series
 from ozwell_harness.load.slo import parse_slo
 from ozwell_harness.load.summaries import summarise
 
@@ -24,8 +25,7 @@ BOUNDS: list[Record] = [Start(0, 1000.0, 0, "kernel"), End(4 * S, True)]
 
 
 def computed(*records: Record, plan: LoadPlan = PLAN, interrupted: bool = False, bounds: bool = True) -> LoadResult:
-    collection = Collection()
-    collection.add([*(BOUNDS if bounds else ()), *records])
+    collection = Collection.of([*(BOUNDS if bounds else ()), *records])
     return result_of(plan, collection, interrupted=interrupted)
 
 
@@ -177,7 +177,10 @@ def test_an_interruption_before_the_start_has_no_window() -> None:
 
 
 def test_seconds_have_no_gap_and_account_for_every_request() -> None:
-    seconds = per_second([answered(0.2, 10), streamed(0.4, 700), failed(3.1), answered(3.2, censored=True)], 0)
+    series = Series(0, from_due=False)
+    for sample in (answered(0.2, 10), streamed(0.4, 700), failed(3.1), answered(3.2, censored=True)):
+        series.add(sample, attained=True)
+    seconds = series.seconds(judged=False)
     assert [(s.t, s.sent, s.completed, s.failed) for s in seconds] == [
         (0, 2, 1, 0),
         (1, 0, 1, 0),
@@ -188,8 +191,8 @@ def test_seconds_have_no_gap_and_account_for_every_request() -> None:
 
 
 def test_summary_of_finite_and_infinite_values() -> None:
-    summary = summarise([1.0, 2.0, 3.0, math.inf])
+    summary = summarise(Ordered.of([1.0, math.inf, 3.0, 2.0]))
     assert summary is not None
     assert (summary.count, summary.mean, summary.p50, summary.p99, summary.maximum) == (3, 2.0, 2.0, math.inf, 3.0)
-    assert summarise([math.inf]) is None
-    assert summarise([]) is None
+    assert summarise(Ordered.of([math.inf])) is None
+    assert summarise(Ordered()) is None

@@ -203,7 +203,7 @@ def test_an_open_loop_sends_every_arrival(runs: Mapping[str, Future[Done]]) -> N
     slo = done.document["slo"]
     assert [term["term"] for term in slo["terms"]] == ["e2e_p99<20s", "error_rate<1%", "goodput>1/s", "ttft_p99<20s"]
     assert slo["met"]
-    assert set(done.document["metrics"]) == {"ttft_s", "e2e_s", "icl_s", "tpot_s", "service_s"}
+    assert set(done.document["metrics"]) == {"ttft_s", "e2e_s", "icl_s", "tpot_s", "stall_s", "service_s"}
     assert done.document["tokens"]["from_usage"] == 1.0
 
 

@@ -47,12 +47,9 @@ def _samples() -> list[Sample]:
 
 
 def _collection() -> Collection:
-    collection = Collection()
-    collection.add([Start(0, 1_700_000_000.0), *_samples(), Tick(2 * _S, 0.4, 1)])
-    collection.add(
-        [Nonconformity("chat.x", "It is wrong.", sample_run.HOSTILE.replace("\ud800", "")), End(4 * _S, finished=True)]
-    )
-    return collection
+    example = Nonconformity("chat.x", "It is wrong.", sample_run.HOSTILE.replace("\ud800", ""))
+    start, end = Start(0, 1_700_000_000.0), End(4 * _S, finished=True)
+    return Collection.of([start, *_samples(), Tick(2 * _S, 0.4, 1), example, end])
 
 
 @pytest.mark.parametrize("plan", [CLOSED, OPEN], ids=["closed", "open"])

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ozwell_harness.load.metrics import Window, attained, attainment, error_rate, latencies, percentile, statistic
-from ozwell_harness.load.reply import ErrorKind
-from ozwell_harness.load.samples import Sample, Tick
-from ozwell_harness.load.slo import LATENCIES, Metric, Slo, Term
+from ozwell_harness.load.columns import Ordered
+from ozwell_harness.load.metrics import Window, percentile
+from ozwell_harness.load.reckoning import Reckoning
+from ozwell_harness.load.samples import Tick
+from ozwell_harness.load.slo import Metric, Slo, Statistic, StatisticKind, Term
+from ozwell_harness.load.summaries import Counts
 
-_NS = 1_000_000_000
 _US = 1_000_000
 #: Share of the tightest latency bound that the client's own p99 error may reach before the result is INVALID.
 TOLERATED_ERROR = 0.05
@@ -59,52 +60,81 @@ class Validity:
     unsent: int
 
 
-def judge_slo(samples: Sequence[Sample], window: Window, slo: Slo, *, from_due: bool) -> SloOutcome:
-    """Judge the samples that were due in ``window``."""
-    met = attained(samples, slo, from_due=from_due)
-    outcomes = tuple(_term(term, samples, window, slo, from_due=from_due) for term in slo.terms)
-    return SloOutcome(
-        slo.expression,
-        all(outcome.met for outcome in outcomes),
-        outcomes,
-        attainment(samples, slo, from_due=from_due),
-        met / window.seconds if window.seconds else None,
-    )
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What an SLO is judged by: the requests due in the window, their latencies, how many keep its latency bounds."""
+
+    window: Window
+    counts: Counts
+    latencies: Mapping[Metric, Ordered]
+    attained: int
+
+    @property
+    def attainment(self) -> float | None:
+        """Requests that meet all SLOs / requests due, censored ones left out; None when there is none."""
+        counted = self.counts.completed + self.counts.failed
+        return self.attained / counted if counted else None
+
+    @property
+    def goodput(self) -> float | None:
+        """Attained / window seconds."""
+        return self._per_second(self.attained)
+
+    @property
+    def throughput(self) -> float | None:
+        """Completed / window seconds."""
+        return self._per_second(self.counts.completed)
+
+    def _per_second(self, count: int) -> float | None:
+        return count / self.window.seconds if self.window.seconds else None
 
 
-def _term(term: Term, samples: Sequence[Sample], window: Window, slo: Slo, *, from_due: bool) -> TermOutcome:
-    value = _value(term, samples, window, slo, from_due=from_due)
+def judge_slo(slo: Slo, measured: Measured) -> SloOutcome:
+    """Judge what was due in a window."""
+    outcomes = tuple(_term(term, measured) for term in slo.terms)
+    met = all(outcome.met for outcome in outcomes)
+    return SloOutcome(slo.expression, met, outcomes, measured.attainment, measured.goodput)
+
+
+def _term(term: Term, measured: Measured) -> TermOutcome:
+    value = _value(term, measured)
     return TermOutcome(term.text, value, value is not None and term.comparison.holds(value, term.bound))
 
 
-def _value(term: Term, samples: Sequence[Sample], window: Window, slo: Slo, *, from_due: bool) -> float | None:
-    if term.metric in LATENCIES:
-        ordered = latencies(samples, term.metric, from_due=from_due)
-        return statistic(ordered, term.statistic) if ordered and term.statistic else None
-    if term.metric is Metric.ERROR_RATE:
-        return error_rate(samples)
-    if term.metric is Metric.ATTAINMENT:
-        return attainment(samples, slo, from_due=from_due)
-    if not window.seconds:
+def _value(term: Term, measured: Measured) -> float | None:
+    if term.statistic is not None:
+        return _statistic(measured.latencies.get(term.metric, Ordered()), term.statistic)
+    figures = {
+        Metric.ERROR_RATE: measured.counts.error_rate,
+        Metric.ATTAINMENT: measured.attainment,
+        Metric.GOODPUT: measured.goodput,
+        Metric.THROUGHPUT: measured.throughput,
+    }
+    return figures[term.metric]
+
+
+def _statistic(values: Ordered, wanted: Statistic) -> float | None:
+    if not len(values):
         return None
-    if term.metric is Metric.GOODPUT:
-        return attained(samples, slo, from_due=from_due) / window.seconds
-    return sum(sample.completed for sample in samples) / window.seconds
+    if wanted.kind is StatisticKind.PERCENTILE:
+        return percentile(values, wanted.percent or 0.0)
+    if wanted.kind is StatisticKind.MAX:
+        return values[-1]
+    return math.inf if values.infinite else values.total / values.finite
 
 
-def validity(samples: Sequence[Sample], ticks: Sequence[Tick], window: Window, *, kernel_stamps: bool) -> Validity:
+def validity(found: Reckoning, ticks: Sequence[Tick], window: Window, *, kernel_stamps: bool) -> Validity:
     """Return the client's own figures over the window."""
     loads = [tick.cpu for tick in ticks if window.start < tick.at <= window.end]
-    lateness = sorted(max(0, s.sent - s.due - s.connect) / _NS for s in samples if s.sent is not None)
-    lags = sorted(lag / _US for s in samples for lag in s.lags) if kernel_stamps else []
-    events = sum(len(s.tokens) for s in samples)
+    lateness = found.lateness()
+    lags = found.lags()
     return Validity(
         cpu_mean=math.fsum(loads) / len(loads) if loads else None,
         cpu_max=max(loads, default=None),
-        send_lateness_p99_s=percentile(lateness, 99) if lateness else None,
-        receive_lag_p99_s=percentile(lags, 99) if lags else None,
-        merged_share=sum(s.merged for s in samples) / events if events else None,
-        unsent=sum(s.error == ErrorKind.UNSENT for s in samples),
+        send_lateness_p99_s=percentile(lateness, 99) if len(lateness) else None,
+        receive_lag_p99_s=percentile(lags, 99) / _US if kernel_stamps and len(lags) else None,
+        merged_share=found.merged_share,
+        unsent=found.unsent,
     )
 
 

@@ -26,15 +26,17 @@ of failed streams are not pooled into ICL.
 
 from __future__ import annotations
 
-import itertools
 import math
-from collections.abc import Iterable, Sequence
+import operator
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from ozwell_harness.load.samples import Sample
 from ozwell_harness.load.slo import Metric, Slo, Statistic, StatisticKind, Term
 
 _NS = 1_000_000_000
+_STREAMS_ONLY = frozenset({Metric.TTFT, Metric.TPOT, Metric.STALL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,11 @@ def response_ttft_ns(sample: Sample) -> int | None:
     return sample.sent + sample.tokens[0] - sample.due
 
 
+def lateness_ns(sample: Sample) -> int | None:
+    """Send lateness = t_send - t_due, less the time that opening a connection took: that is the target's."""
+    return None if sample.sent is None else max(0, sample.sent - sample.due - sample.connect)
+
+
 def service_ns(sample: Sample) -> int | None:
     """Service time = r_last - t_send; None when the answer did not complete."""
     return sample.last if sample.completed else None
@@ -94,7 +101,7 @@ def tpot_ns(sample: Sample) -> float | None:
 def icl_ns(sample: Sample) -> tuple[int, ...]:
     """ICL = every r_i - r_(i-1)."""
     tokens = sample.tokens
-    return tuple(later - earlier for earlier, later in itertools.pairwise(tokens))
+    return tuple(map(operator.sub, tokens[1:], tokens))
 
 
 def max_stall_ns(sample: Sample) -> int | None:
@@ -102,13 +109,21 @@ def max_stall_ns(sample: Sample) -> int | None:
     return max(icl_ns(sample), default=None)
 
 
-def percentile(ordered: Sequence[float], percent: float) -> float:
+class Ranked(Protocol):
+    """Values in ascending order; a list will do."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, place: int, /) -> float: ...
+
+
+def percentile(ordered: Ranked, percent: float) -> float:
     """Return the nearest-rank percentile of values in ascending order: the smallest with ``percent`` % at or below it.
 
     Raises:
         ValueError: there is no value.
     """
-    if not ordered:
+    if not len(ordered):
         raise ValueError("no values have no percentile")
     # Rounded first: 99.9 % of 1000 must be rank 999, not 1000 for the sake of a last binary digit.
     rank = math.ceil(round(percent / 100 * len(ordered), 9))
@@ -136,12 +151,18 @@ def values_of(sample: Sample, metric: Metric, *, from_due: bool) -> list[float]:
     if sample.censored:
         return []
     if sample.failed:
-        streams_only = metric in {Metric.TTFT, Metric.TPOT, Metric.STALL}
-        return [] if metric is Metric.ICL or (streams_only and not sample.streamed) else [math.inf]
+        return [math.inf] if spoils(sample, metric) else []
     if metric is Metric.ICL:
         return [gap / _NS for gap in icl_ns(sample)]
-    value = _single(sample, metric, from_due=from_due)
+    value = value_ns(sample, metric, from_due=from_due)
     return [] if value is None else [value / _NS]
+
+
+def spoils(failed: Sample, metric: Metric) -> bool:
+    """Tell whether a failed request is +infinity in a latency: it is not where a good answer to it had none."""
+    if metric in _STREAMS_ONLY:
+        return failed.streamed
+    return metric is not Metric.ICL
 
 
 def latencies(samples: Iterable[Sample], metric: Metric, *, from_due: bool = False) -> list[float]:
@@ -149,14 +170,19 @@ def latencies(samples: Iterable[Sample], metric: Metric, *, from_due: bool = Fal
     return sorted(value for sample in samples for value in values_of(sample, metric, from_due=from_due))
 
 
-def _single(sample: Sample, metric: Metric, *, from_due: bool) -> float | None:
+def value_ns(sample: Sample, metric: Metric, *, from_due: bool) -> float | None:
+    """Return the one value of a request in a latency other than ICL, in nanoseconds; None where it has none."""
     if metric is Metric.TTFT:
         return response_ttft_ns(sample) if from_due else ttft_ns(sample)
-    if metric is Metric.E2E:
-        return e2e_ns(sample)
-    if metric is Metric.SERVICE:
-        return service_ns(sample)
-    return tpot_ns(sample) if metric is Metric.TPOT else max_stall_ns(sample)
+    return _ONE_VALUE[metric](sample)
+
+
+_ONE_VALUE: Mapping[Metric, Callable[[Sample], float | None]] = {
+    Metric.E2E: e2e_ns,
+    Metric.SERVICE: service_ns,
+    Metric.TPOT: tpot_ns,
+    Metric.STALL: max_stall_ns,
+}
 
 
 def meets(sample: Sample, terms: Iterable[Term], *, from_due: bool) -> bool:

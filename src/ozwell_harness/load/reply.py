@@ -27,6 +27,7 @@ class ErrorKind(StrEnum):
     STREAM_ERROR = "stream_error"
     UNSENT = "unsent"
     SCENARIO = "scenario"
+    WORKER_LOST = "worker_lost"
 
 
 #: Failures after which the target is not there at all: to try again at once would only spin.

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ozwell_harness.load.arrivals import kind_of
 from ozwell_harness.load.collection import Collection
-from ozwell_harness.load.judgement import SloOutcome, Validity, client_limits, judge_slo, validity
-from ozwell_harness.load.metrics import Window, answer_tokens, error_rate
+from ozwell_harness.load.columns import Ordered
+from ozwell_harness.load.curves import Distribution, distribution_of
+from ozwell_harness.load.judgement import Measured, SloOutcome, Validity, client_limits, judge_slo, validity
+from ozwell_harness.load.metrics import Window
 from ozwell_harness.load.plan import LoadPlan
-from ozwell_harness.load.samples import Sample
-from ozwell_harness.load.series import Second, per_second
-from ozwell_harness.load.summaries import Group, Tokens, by_step, figure, group_of, tokens_of
+from ozwell_harness.load.reckoning import NANOSECONDS, REPORTED, Reckoning
+from ozwell_harness.load.reply import ErrorKind
+from ozwell_harness.load.series import Second
+from ozwell_harness.load.slo import Metric
+from ozwell_harness.load.summaries import Counts, Group, Tokens, figure
 from ozwell_harness.model import Cost
 
 
@@ -35,6 +38,7 @@ class LoadResult:
     Attributes:
         window: None when the run ended before a worker began.
         window_epoch: the window in seconds since 1970.
+        distributions: of every latency of ``total``.
         reasons: why it is not valid; empty when it is.
         interrupted: it was cut short; figures are of what was recorded.
         spent: requests sent and tokens used in the whole run, warm-up included.
@@ -46,6 +50,7 @@ class LoadResult:
     window_epoch: tuple[float, float] | None
     total: Group
     scenarios: tuple[Group, ...]
+    distributions: Mapping[Metric, Distribution]
     errors: tuple[tuple[str, int], ...]
     error_rate: float | None
     tokens: Tokens
@@ -96,6 +101,7 @@ class LoadResult:
             "error_rate": self.error_rate,
             "errors": [{"kind": kind, "count": count} for kind, count in self.errors],
             "metrics": self.total.metrics_document(),
+            "distributions": {f"{metric}_s": found.to_document() for metric, found in self.distributions.items()},
             "tokens": self._tokens_document(),
             "nonconformities": [
                 {"requirement": b.requirement, "count": b.count, "message": b.message, "example": b.example}
@@ -140,60 +146,70 @@ def result_of(plan: LoadPlan, collection: Collection, *, interrupted: bool) -> L
     """Compute everything from the record."""
     window = collection.window(plan)
     span = window or Window(0, 0)
-    due = span.due_in(collection.samples)
-    found = validity(due, collection.ticks, span, kernel_stamps=collection.stamps == "kernel")
+    reckoned = Reckoning(plan, span, collection.zero or 0, collection.spill)
+    reckoned.add(collection.samples)
+    steps = {name: (step.counts, step.latencies()) for name, step in sorted(reckoned.steps.items())}
+    whole = _whole(steps, span, reckoned.attained)
+    found = validity(reckoned, collection.ticks, span, kernel_stamps=collection.stamps == "kernel")
+    distributions = {metric: distribution_of(ordered) for metric, ordered in whole.latencies.items()}
     return LoadResult(
         plan=plan,
         window=window,
         window_epoch=collection.epochs(window),
-        total=group_of("all", due, plan),
-        scenarios=tuple(group_of(name, part, plan) for name, part in by_step(due).items()),
-        errors=tuple(Counter(s.error for s in due if s.failed and s.error).most_common()),
-        error_rate=error_rate(due),
-        tokens=tokens_of(due, span),
-        nonconformities=_broken(collection),
+        total=Group.of("all", whole.counts, whole.latencies),
+        scenarios=tuple(Group.of(name, counts, latencies) for name, (counts, latencies) in steps.items()),
+        distributions={metric: found for metric, found in distributions.items() if found},
+        errors=tuple(reckoned.errors.most_common()),
+        error_rate=whole.counts.error_rate,
+        tokens=reckoned.tokens.tokens(span),
+        nonconformities=_broken(reckoned, collection),
         validity=found,
-        judged=sum(s.judged for s in collection.samples),
+        judged=reckoned.judged,
         stamps=collection.stamps,
-        reasons=tuple(_reasons(plan, collection, due, found, interrupted=interrupted)),
-        seconds=per_second(collection.samples, collection.zero),
-        slo=judge_slo(due, span, plan.slo, from_due=plan.open_loop) if plan.slo else None,
+        reasons=tuple(_reasons(plan, collection, reckoned, found, interrupted=interrupted)),
+        seconds=reckoned.series.seconds(judged=plan.slo is not None) if collection.zero is not None else (),
+        slo=judge_slo(plan.slo, whole) if plan.slo else None,
         interrupted=interrupted,
-        spent=_spent(collection.samples),
-        due=len(due),
+        spent=reckoned.spent,
+        due=reckoned.due,
     )
 
 
-def _spent(samples: Iterable[Sample]) -> Cost:
-    spent = [s for s in samples if s.attempted]
-    return Cost(
-        requests=len(spent),
-        prompt_tokens=sum(s.prompt_tokens or 0 for s in spent),
-        completion_tokens=sum(answer_tokens(s) for s in spent),
-    )
+def _whole(steps: Mapping[str, tuple[Counts, Mapping[Metric, Ordered]]], window: Window, attained: int) -> Measured:
+    counts = sum((counts for counts, _ in steps.values()), Counts(0, 0, 0, 0))
+    latencies = {
+        metric: Ordered.union((of_step[metric] for _, of_step in steps.values()), NANOSECONDS) for metric in REPORTED
+    }
+    return Measured(window, counts, latencies, attained)
 
 
-def _broken(collection: Collection) -> tuple[Broken, ...]:
+def _broken(reckoned: Reckoning, collection: Collection) -> tuple[Broken, ...]:
     """Count over the whole run: an answer that is wrong in the warm-up is wrong all the same."""
-    counts = Counter(requirement for s in collection.samples for requirement in s.broken)
     found = []
-    for requirement, count in sorted(counts.items()):
+    for requirement, count in sorted(reckoned.broken.items()):
         first = collection.examples.get(requirement)
         found.append(Broken(requirement, count, first.message if first else "", first.example if first else None))
     return tuple(found)
 
 
 def _reasons(
-    plan: LoadPlan, collection: Collection, due: Sequence[Sample], found: Validity, *, interrupted: bool
+    plan: LoadPlan, collection: Collection, reckoned: Reckoning, found: Validity, *, interrupted: bool
 ) -> list[str]:
     reasons = []
-    if not interrupted and collection.lost(plan.processes):
-        reasons.append(
-            f"{collection.lost(plan.processes)} load worker(s) ended before their time; arrivals are missing."
-        )
-    if not due:
+    lost = collection.lost(plan.processes)
+    if lost and not interrupted:
+        reasons.append(_lost_workers(lost, plan, reckoned.errors[ErrorKind.WORKER_LOST]))
+    if not reckoned.due:
         reasons.append("No request was due in the measured interval.")
     return reasons + client_limits(found, plan.slo)
+
+
+def _lost_workers(lost: int, plan: LoadPlan, arrivals: int) -> str:
+    told = f"{lost} of {plan.processes} load workers ended before their time"
+    if not plan.open_loop:
+        return f"{told}: their users were missing from then on. What the others measured is kept."
+    missing = f"{arrivals:,} arrivals of the measured interval were lost with them, and count as failed"
+    return f"{told}: {missing}. What the others measured is kept."
 
 
 def _slo_document(outcome: SloOutcome | None) -> dict[str, Any] | None:

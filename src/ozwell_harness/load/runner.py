@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -20,10 +21,12 @@ from pathlib import Path
 
 from ozwell_harness.content import content_path
 from ozwell_harness.load.collection import Collection
+from ozwell_harness.load.columns import Spill
+from ozwell_harness.load.losses import lost_arrivals
 from ozwell_harness.load.plan import ORDERS_VARIABLE, LoadPlan, Orders, write_orders
 from ozwell_harness.load.progress import LoadObserver, Progress, SilentLoad
 from ozwell_harness.load.result import LoadResult, result_of
-from ozwell_harness.load.samples import Tail
+from ozwell_harness.load.samples import Lines, SampleFile, Start, encode, glance
 from ozwell_harness.load.scenario_file import choose_scenario, load_scenarios
 from ozwell_harness.target import KeyName, Secret
 
@@ -81,8 +84,9 @@ class _Run:
         self._begin_reading()
 
     def _begin_reading(self) -> None:
-        self._tails = [Tail(part) for part in self._parts]
-        self._collection = Collection()
+        self._tails = [Lines(part, glance) for part in self._parts]
+        # While the run goes on records are only counted; figures are computed from the file, once it is whole.
+        self._collection = Collection(SampleFile(self._samples), Spill(self._samples.parent))
 
     def complete(self, key: Secret | None) -> LoadResult:
         """Start Locust, follow it to its end, and return the result."""
@@ -102,6 +106,7 @@ class _Run:
         self._read()
         if self._collection.zero is None and not interrupted:
             raise LoadError(self._failure(process.returncode, key))
+        self._end_parts(interrupted=interrupted)
         self._join()
         return result_of(self._plan, self._collection, interrupted=interrupted)
 
@@ -147,8 +152,8 @@ class _Run:
             self._observer.load_progress(self._progress())
 
     def _read(self) -> None:
-        for tail in self._tails:
-            self._collection.add(tail.read())
+        for worker, tail in enumerate(self._tails):
+            self._collection.add(tail.read(), worker)
 
     def _progress(self) -> Progress:
         found = self._collection
@@ -156,11 +161,22 @@ class _Run:
         return Progress(
             elapsed_s=elapsed,
             total_s=self._plan.total_s,
-            sent=len(found.samples) + found.in_flight,
+            sent=found.requests + found.in_flight,
             completed=found.completed,
             failed=found.failed,
             in_flight=found.in_flight,
         )
+
+    def _end_parts(self, *, interrupted: bool) -> None:
+        """Take away the half line that a killed worker may have left, and record the arrivals that it took along."""
+        for part, tail in zip(self._parts, self._tails, strict=True):
+            if part.exists():
+                os.truncate(part, tail.offset)
+        for worker in () if interrupted else self._collection.vanished(self._plan.processes):
+            start = self._collection.starts.get(worker) or Start(self._collection.zero or 0, 0.0, worker)
+            recorded = SampleFile(self._parts[worker])
+            with self._parts[worker].open("ab") as stream:
+                stream.writelines(encode([sample]) for sample in lost_arrivals(self._plan, start, recorded))
 
     def _join(self) -> None:
         """Make one record of the workers' parts."""
@@ -169,7 +185,8 @@ class _Run:
         with self._samples.open("wb") as whole:
             for part in self._parts:
                 if part.exists():
-                    whole.write(part.read_bytes())
+                    with part.open("rb") as stream:
+                        shutil.copyfileobj(stream, whole)
                     part.unlink()
 
     def _failure(self, status: int | None, key: Secret | None) -> str:

@@ -6,9 +6,10 @@ All times are nanoseconds of the machine's monotonic clock, so that workers of o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import Generic, TypeAlias, TypeVar
 
 import msgspec
 
@@ -16,8 +17,8 @@ from ozwell_harness.load.reply import ErrorKind
 
 #: Written in the first line of each worker's part.
 FORMAT = "urn:ozwell-harness:samples:1"
-#: Errors of requests that never left the harness.
-NEVER_TRIED = frozenset({ErrorKind.UNSENT.value, ErrorKind.SCENARIO.value})
+#: Errors of requests that never left the harness, as far as is known.
+NEVER_TRIED = frozenset({ErrorKind.UNSENT.value, ErrorKind.SCENARIO.value, ErrorKind.WORKER_LOST.value})
 
 
 class Start(msgspec.Struct, frozen=True, tag="start", omit_defaults=True):
@@ -36,7 +37,32 @@ class Start(msgspec.Struct, frozen=True, tag="start", omit_defaults=True):
     format: str = FORMAT
 
 
-class Sample(msgspec.Struct, frozen=True, tag="sample", omit_defaults=True, kw_only=True):
+class Glimpse(msgspec.Struct, frozen=True, tag="sample", omit_defaults=True, kw_only=True):
+    """What is counted of a request while a run goes on; the rest of its line is not read. See ``Sample``."""
+
+    due: int
+    sent: int | None = None
+    closed: int | None = None
+    error: str | None = None
+    censored: bool = False
+
+    @property
+    def completed(self) -> bool:
+        """The target answered it as it should."""
+        return self.error is None and not self.censored
+
+    @property
+    def attempted(self) -> bool:
+        """It was really tried: a connection was opened for it, or at least asked for."""
+        return self.sent is not None or self.error not in NEVER_TRIED
+
+    @property
+    def failed(self) -> bool:
+        """It failed, or was never sent."""
+        return self.error is not None and not self.censored
+
+
+class Sample(Glimpse, frozen=True, tag="sample", omit_defaults=True, kw_only=True):
     """One request. Offsets count from ``sent``.
 
     Attributes:
@@ -59,13 +85,10 @@ class Sample(msgspec.Struct, frozen=True, tag="sample", omit_defaults=True, kw_o
 
     scenario: str
     step: str
-    due: int
-    sent: int | None = None
     connect: int = 0
     first: int | None = None
     tokens: tuple[int, ...] = ()
     last: int | None = None
-    closed: int | None = None
     first_tokens: int = 1
     streamed: bool = False
     status: int | None = None
@@ -75,26 +98,9 @@ class Sample(msgspec.Struct, frozen=True, tag="sample", omit_defaults=True, kw_o
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     finish: str = ""
-    error: str | None = None
     detail: str = ""
-    censored: bool = False
     judged: bool = False
     broken: tuple[str, ...] = ()
-
-    @property
-    def completed(self) -> bool:
-        """The target answered it as it should."""
-        return self.error is None and not self.censored
-
-    @property
-    def attempted(self) -> bool:
-        """It was really tried: a connection was opened for it, or at least asked for."""
-        return self.sent is not None or self.error not in NEVER_TRIED
-
-    @property
-    def failed(self) -> bool:
-        """It failed, or was never sent."""
-        return self.error is not None and not self.censored
 
 
 class Tick(msgspec.Struct, frozen=True, tag="tick"):
@@ -118,12 +124,16 @@ class End(msgspec.Struct, frozen=True, tag="end"):
 
     at: int
     finished: bool
+    worker: int = 0
 
 
 Record: TypeAlias = Start | Sample | Tick | Nonconformity | End
+#: A record of which only so much is read as counting needs: several times faster where streams are long.
+Glance: TypeAlias = Start | Glimpse | Tick | Nonconformity | End
 
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record)
+_glancer: msgspec.json.Decoder[Glance] = msgspec.json.Decoder(Glance)
 
 
 def encode(records: Iterable[Record]) -> bytes:
@@ -140,14 +150,31 @@ def decode(line: bytes) -> Record:
     return _decoder.decode(line)
 
 
-class Tail:
-    """Reads a file that is still being written: every call of ``read`` yields the lines that have become whole."""
+def glance(line: bytes) -> Glance:
+    """Return as much of the record on one line as counting needs.
 
-    def __init__(self, path: Path) -> None:
+    Raises:
+        ValueError: it is no such record.
+    """
+    return _glancer.decode(line)
+
+
+_T = TypeVar("_T")
+
+
+class Lines(Generic[_T]):
+    """Reads a file that is still being written: every call of ``read`` yields the lines that have become whole.
+
+    Attributes:
+        offset: bytes of the whole lines so far.
+    """
+
+    def __init__(self, path: Path, read_line: Callable[[bytes], _T]) -> None:
         self._path = path
-        self._offset = 0
+        self._read_line = read_line
+        self.offset = 0
 
-    def read(self) -> Iterator[Record]:
+    def read(self) -> Iterator[_T]:
         """Yield the records that were completed since the last call; a missing file has none.
 
         Raises:
@@ -155,11 +182,30 @@ class Tail:
         """
         try:
             with self._path.open("rb") as stream:
-                stream.seek(self._offset)
+                stream.seek(self.offset)
                 for line in stream:
                     if not line.endswith(b"\n"):
                         return
-                    self._offset += len(line)
-                    yield decode(line)
+                    self.offset += len(line)
+                    yield self._read_line(line)
         except FileNotFoundError:
             return
+
+
+class Tail(Lines[Record]):
+    """Reads whole records of a file that is still being written."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, decode)
+
+
+@dataclass(frozen=True, slots=True)
+class SampleFile:
+    """The samples in a file of records, read anew each time they are iterated over: there may be millions."""
+
+    path: Path
+
+    def __iter__(self) -> Iterator[Sample]:
+        for record in Tail(self.path).read():
+            if isinstance(record, Sample):
+                yield record

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ozwell_harness.load.metrics import Window, answer_tokens, latencies, percentile
-from ozwell_harness.load.plan import LoadPlan
-from ozwell_harness.load.samples import Sample
+from ozwell_harness.load.columns import Ordered
+from ozwell_harness.load.metrics import percentile
 from ozwell_harness.load.slo import Metric
-
-_REPORTED = (Metric.TTFT, Metric.E2E, Metric.SERVICE, Metric.TPOT, Metric.ICL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +25,7 @@ class Summary:
     p90: float
     p95: float
     p99: float
+    p999: float
     maximum: float
 
     def to_document(self) -> dict[str, Any]:
@@ -39,6 +37,7 @@ class Summary:
             "p90": figure(self.p90),
             "p95": figure(self.p95),
             "p99": figure(self.p99),
+            "p999": figure(self.p999),
             "max": figure(self.maximum),
         }
 
@@ -52,6 +51,20 @@ class Counts:
     failed: int
     censored: int
 
+    @property
+    def error_rate(self) -> float | None:
+        """Failed or unsent / due, censored ones left out; None when there is none."""
+        counted = self.completed + self.failed
+        return self.failed / counted if counted else None
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(
+            self.sent + other.sent,
+            self.completed + other.completed,
+            self.failed + other.failed,
+            self.censored + other.censored,
+        )
+
     def to_document(self) -> dict[str, int]:
         """Return it for ``results.json``."""
         return {"sent": self.sent, "completed": self.completed, "failed": self.failed, "censored": self.censored}
@@ -59,11 +72,17 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The requests of one scenario, or of all."""
+    """The requests of one kind, or of all; a metric is absent where it is undefined."""
 
     name: str
     counts: Counts
     metrics: Mapping[Metric, Summary]
+
+    @classmethod
+    def of(cls, name: str, counts: Counts, latencies: Mapping[Metric, Ordered]) -> Group:
+        """Summarise latencies in seconds."""
+        summaries = {metric: summarise(ordered) for metric, ordered in latencies.items()}
+        return cls(name, counts, {metric: summary for metric, summary in summaries.items() if summary})
 
     def metrics_document(self) -> dict[str, Any]:
         """Return its metrics for ``results.json``; an undefined one is absent."""
@@ -87,53 +106,13 @@ class Tokens:
     from_usage: float | None
 
 
-def summarise(values: Sequence[float]) -> Summary | None:
-    """Summarise values in ascending order, infinite ones last; None when none is finite."""
-    finite = values[: sum(map(math.isfinite, values))]
-    if not finite:
+def summarise(values: Ordered) -> Summary | None:
+    """Summarise values; None when none is finite."""
+    count = values.finite
+    if not count:
         return None
-    p50, p90, p95, p99 = (percentile(values, p) for p in (50, 90, 95, 99))
-    return Summary(len(finite), math.fsum(finite) / len(finite), p50, p90, p95, p99, finite[-1])
-
-
-def group_of(name: str, samples: Sequence[Sample], plan: LoadPlan) -> Group:
-    """Return the figures of some samples under one name."""
-    metrics = {}
-    for metric in _REPORTED:
-        summary = summarise(latencies(samples, metric, from_due=plan.open_loop))
-        if summary is not None:
-            metrics[metric] = summary
-    counts = Counts(
-        sent=sum(s.attempted for s in samples),
-        completed=sum(s.completed for s in samples),
-        failed=sum(s.failed for s in samples),
-        censored=sum(s.censored for s in samples),
-    )
-    return Group(name, counts, metrics)
-
-
-def by_step(samples: Iterable[Sample]) -> dict[str, list[Sample]]:
-    """Return the samples of each kind of request, by name."""
-    groups: dict[str, list[Sample]] = {}
-    for sample in samples:
-        groups.setdefault(sample.step, []).append(sample)
-    return dict(sorted(groups.items()))
-
-
-def tokens_of(samples: Iterable[Sample], window: Window) -> Tokens:
-    """Count the tokens of the completed requests."""
-    done = [s for s in samples if s.completed]
-    completion = sum(answer_tokens(s) for s in done)
-    streams = [s for s in done if s.tokens]
-    events = sum(len(s.tokens) for s in streams)
-    counted = [s for s in done if answer_tokens(s)]
-    return Tokens(
-        prompt=sum(s.prompt_tokens or 0 for s in done),
-        completion=completion,
-        completion_per_s=completion / window.seconds if window.seconds else 0.0,
-        per_chunk=sum(answer_tokens(s) for s in streams) / events if events else None,
-        from_usage=sum(s.completion_tokens is not None for s in counted) / len(counted) if counted else None,
-    )
+    p50, p90, p95, p99, p999 = (percentile(values, percent) for percent in (50, 90, 95, 99, 99.9))
+    return Summary(count, values.total / count, p50, p90, p95, p99, p999, values[count - 1])
 
 
 def figure(value: float | None) -> float | None:

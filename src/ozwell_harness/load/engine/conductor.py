@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import itertools
 import time
-from array import array
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
@@ -18,10 +17,11 @@ from ozwell_harness.load.engine.dispatcher import Dispatcher
 from ozwell_harness.load.engine.journal import Journal
 from ozwell_harness.load.engine.stamps import kernel_stamps
 from ozwell_harness.load.engine.worker import Listener, Outcome
+from ozwell_harness.load.losses import due_offsets
 from ozwell_harness.load.plan import START_SPREAD_S, Orders
 from ozwell_harness.load.samples import End, Start, Tick
 from ozwell_harness.load.scenario import Mix
-from ozwell_harness.load.schedule import schedule, start_offset_ns, stride
+from ozwell_harness.load.schedule import start_offset_ns
 
 _NS = 1_000_000_000
 _TICK_S = 1.0
@@ -76,7 +76,7 @@ class Conductor:
         client = make_client(orders.plan, part.key)
         self.worker = make_worker(orders.plan, scenarios, client, self._journal, listener, part)
         self._users = itertools.count()
-        self._times = self._schedule()
+        self._times = due_offsets(orders.plan, part.number)
         # What is there now stays for good: the collector need not walk it in mid-measurement.
         gc.collect()
         gc.freeze()
@@ -125,15 +125,8 @@ class Conductor:
         """Write the end and close everything; users must have been stopped before. More than once does no harm."""
         gevent.killall(self._greenlets, block=False)
         self._dispatcher.kill()
-        self._journal.add(End(time.monotonic_ns(), self._done))
+        self._journal.add(End(time.monotonic_ns(), self._done, self._number))
         self.worker.close()
-
-    def _schedule(self) -> array[int]:
-        plan = self._plan
-        if isinstance(plan.arrivals, Closed):
-            return array("q")
-        times = schedule(plan.arrivals, plan.warmup_s, plan.duration_s, plan.seed)
-        return stride(times, self._number, plan.processes)
 
     def _tick(self) -> None:
         wall, used = time.monotonic_ns(), time.process_time_ns()
