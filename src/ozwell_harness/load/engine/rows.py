@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
-from ozwell_harness.load.metrics import icl_ns, ttft_ns
+from ozwell_harness.load.histogram import Histogram, middle_of
 from ozwell_harness.load.samples import Sample
 from ozwell_harness.load.scenario import Step
 
 _NS_PER_MS = 1_000_000
-#: The types of the extra rows; their name is the request's.
-TTFT_ROW = "TTFT"
-ICL_ROW = "ICL"
 
 
 class RequestFailedError(Exception):
@@ -20,14 +16,10 @@ class RequestFailedError(Exception):
 
 
 class Rows:
-    """Fires ``events.request`` with E2E in milliseconds, and logs the extra rows.
+    """Fires ``events.request`` with E2E in milliseconds."""
 
-    The extra rows are not requests: they are logged beside the total, so that Locust's request rate stays true.
-    """
-
-    def __init__(self, environment: Any, *, extra: bool) -> None:
+    def __init__(self, environment: Any) -> None:
         self._environment = environment
-        self._extra = extra
 
     def __call__(self, step: Step, sample: Sample) -> None:
         """Tell Locust of a sample; a censored one is no request."""
@@ -42,14 +34,24 @@ class Rows:
             context={},
             url=step.path,
         )
-        if self._extra and sample.completed:
-            ttft = ttft_ns(sample)
-            self._log(TTFT_ROW, step.name, () if ttft is None else (ttft,))
-            self._log(ICL_ROW, step.name, icl_ns(sample))
 
-    def _log(self, row: str, name: str, values: Iterable[int]) -> None:
-        for value in values:
-            self._environment.stats.get(name, row).log(value / _NS_PER_MS, 0)
+
+def pour(histogram: Histogram, entry: Any, now: float) -> None:
+    """Add a histogram of nanoseconds to a row of Locust's, in milliseconds and with more digits than Locust keeps.
+
+    The row is no request: it is filled beside the total, so that Locust's request rate stays true.
+    """
+    if histogram.smallest is None or histogram.largest is None:
+        return
+    count, smallest = histogram.finite, histogram.smallest / _NS_PER_MS
+    entry.num_requests += count
+    entry.num_reqs_per_sec[int(now)] += count
+    entry.last_request_timestamp = now
+    entry.total_response_time += histogram.total / _NS_PER_MS
+    entry.min_response_time = smallest if entry.min_response_time is None else min(entry.min_response_time, smallest)
+    entry.max_response_time = max(entry.max_response_time, histogram.largest / _NS_PER_MS)
+    for cell, many in histogram.cells.items():
+        entry.response_times[float(f"{middle_of(cell) / _NS_PER_MS:.4g}")] += many
 
 
 def _response_ms(sample: Sample) -> float:

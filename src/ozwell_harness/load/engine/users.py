@@ -22,6 +22,8 @@ from ozwell_harness.load.distribution import Fixed
 from ozwell_harness.load.engine.build import Part
 from ozwell_harness.load.engine.by_hand import FreeConductor
 from ozwell_harness.load.engine.conductor import Conducting, Conductor
+from ozwell_harness.load.engine.live import Live
+from ozwell_harness.load.engine.roll import FINISHED, Roll
 from ozwell_harness.load.engine.rows import Rows
 from ozwell_harness.load.plan import ORDERS_VARIABLE, LoadPlan, Orders, PlanError, read_orders
 from ozwell_harness.load.scenario import Mix
@@ -29,7 +31,6 @@ from ozwell_harness.profile import ProfileError
 from ozwell_harness.settings import ConfigurationError, check_url, keys_in
 from ozwell_harness.target import KeyName
 
-_FINISHED = "ozwell_finished"
 _LONGEST_PAUSE_S = 1.0
 _PAUSE_S = 0.1
 
@@ -82,21 +83,26 @@ class _Hooks:
         self._environment = environment
         self._scenarios = scenarios
         self._parent = os.getppid()
-        self._finished = 0
+        self._master = isinstance(environment.runner, MasterRunner)
         self.conductor: Conducting | None = None
         path = os.environ.get(ORDERS_VARIABLE)
         self._orders: Orders | None = read_orders(Path(path)) if path else None
         environment.events.test_start.add_listener(self.start)
         environment.events.test_stop.add_listener(self.stop)
         environment.events.quit.add_listener(self.quit)
-        if isinstance(environment.runner, MasterRunner):
-            environment.runner.register_message(_FINISHED, self._worker_finished)
+        self._live = Live(environment) if self._orders is None else None
+        self._roll = Roll(environment.runner, self._quit if self._orders else None) if self._master else None
         if self._orders is not None:
             gevent.spawn(self._watch_parent)
 
     def start(self, **_: Any) -> None:
         """Make the worker; a master only conducts others."""
-        if isinstance(self._environment.runner, MasterRunner) or self.conductor is not None:
+        if self._live is not None:
+            self._live.clear()
+            if not isinstance(self._environment.runner, WorkerRunner):
+                # Locust passes it on to the workers: they must recognise each other's nonces.
+                self._environment.parsed_options.ozwell_run = secrets.token_hex(8)
+        if self._master or self.conductor is not None:
             return
         try:
             self.conductor = self._make()
@@ -111,22 +117,27 @@ class _Hooks:
         if isinstance(self.conductor, FreeConductor):
             self.conductor.close()
             self.conductor = None
+        if self._live is not None:
+            self._live.flush()
 
     def quit(self, **_: Any) -> None:
-        """Close the record, after Locust has stopped every user."""
+        """Close the record, after Locust has stopped every user; show what a test by hand has measured."""
         if self.conductor is not None:
             self.conductor.close()
             self.conductor = None
+        if self._live is not None:
+            self._live.show(self._environment.parsed_options.ozwell_json, self._roll.lost if self._roll else 0)
 
     def _make(self) -> Conducting:
         runner = self._environment.runner
         worker = runner.worker_index if isinstance(runner, WorkerRunner) else 0
-        rows = Rows(self._environment, extra=self._orders is None)
-        run = self._orders.run if self._orders else secrets.token_hex(8)
-        part = Part(keys_in(os.environ).get(KeyName.MAIN), run, worker)
-        if self._orders is None:
-            return FreeConductor(self._plan(), self._scenarios, rows, part)
-        return Conductor(self._orders, self._scenarios, rows, self._over, part)
+        key = keys_in(os.environ).get(KeyName.MAIN)
+        if self._orders is not None:
+            part = Part(key, self._orders.run, worker)
+            return Conductor(self._orders, self._scenarios, Rows(self._environment), self._over, part)
+        part = Part(key, self._environment.parsed_options.ozwell_run, worker)
+        listener = self._live or Rows(self._environment)
+        return FreeConductor(self._plan(), self._scenarios, listener, part)
 
     def _plan(self) -> LoadPlan:
         host = self._environment.host or os.environ.get("OZWELL_BASE_URL")
@@ -143,16 +154,13 @@ class _Hooks:
         )
 
     def _over(self) -> None:
-        runner = self._environment.runner
-        if isinstance(runner, WorkerRunner):
-            runner.send_message(_FINISHED, None)
+        if isinstance(self._environment.runner, WorkerRunner):
+            self._environment.runner.send_message(FINISHED, None)
         else:
-            gevent.spawn(runner.quit)
+            self._quit()
 
-    def _worker_finished(self, **_: Any) -> None:
-        self._finished += 1
-        if self._orders is not None and self._finished >= self._orders.plan.processes:
-            gevent.spawn(self._environment.runner.quit)
+    def _quit(self) -> None:
+        gevent.spawn(self._environment.runner.quit)
 
     def _watch_parent(self) -> None:
         # Whoever gave the orders may be gone without a word; a load without a listener must not go on.
@@ -167,13 +175,15 @@ def _hooks_of(environment: Any) -> _Hooks:
 
 
 def install(scenarios: Mapping[str, Mix]) -> None:
-    """Register the hooks and the options ``--scenario``, ``--think`` and ``--ozwell-profile`` with Locust."""
+    """Register the hooks and the options of the load tests with Locust."""
 
     def add_options(parser: Any, **_: Any) -> None:
         # Not in a group: only the parser's own options are shown on the web page.
         parser.add_argument("--scenario", choices=sorted(scenarios), default="mixed", help="what the users do")
         parser.add_argument("--think", type=float, default=0.0, help="seconds between an answer and the next request")
         parser.add_argument("--ozwell-profile", default="ozwell", help="whose requirements answers are judged by")
+        told = "write TTFT, ICL and E2E of every step to this file at the end, as JSON"
+        parser.add_argument("--ozwell-json", metavar="FILE", default=None, include_in_web_ui=False, help=told)
 
     def begin(environment: Any, **_: Any) -> None:
         environment.ozwell_hooks = _Hooks(environment, scenarios)
