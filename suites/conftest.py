@@ -33,6 +33,11 @@ def chat_plain(client: Client) -> Exchange:
 
 
 @pytest.fixture(scope="session")
+def bad_stream(client: Client) -> Exchange:
+    return client.chat("a stream with a string as messages", messages="Hello", stream=True)
+
+
+@pytest.fixture(scope="session")
 def without_key(client: Client) -> Exchange:
     return client.get("/models", "list models without a key", key=KeyName.NONE)
 

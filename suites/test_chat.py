@@ -35,7 +35,6 @@ REFUSED: dict[str, tuple[str, dict[str, Any]]] = {
     "chat.missing-model-refused": ("no model", {"model": OMIT}),
     "chat.missing-messages-refused": ("no messages", {"messages": OMIT}),
     "chat.empty-messages-refused": ("an empty array of messages", {"messages": []}),
-    "chat.messages-not-array-refused": ("a string as messages", {"messages": "Hello"}),
     "chat.missing-role-refused": ("a message without a role", {"messages": [{"content": "Hello"}]}),
     "chat.unknown-role-refused": ("the role narrator", {"messages": [{"role": "narrator", "content": "Hello"}]}),
     "chat.content-wrong-type-refused": ("a number as content", {"messages": [user(42)]}),
@@ -185,6 +184,14 @@ def test_unicode_echoed(client: Client, unicode: Exchange, code_word: str, judge
 def test_long_input(client: Client, judge: Judge) -> None:
     messages = [user(f"{LONG}\nDescribe this text in one short sentence.")]
     judge(text.bears_long_input, client.chat("a prompt of 64 KiB", messages=messages))
+
+
+@requirement("chat.messages-not-array-refused")
+def test_string_as_messages(bad_stream: Exchange, client: Client, profile: Profile, judge: Judge) -> None:
+    # What a stream is refused for is plain in itself; only where it is not refused the two may differ.
+    what, expected = "a string as messages", profile.expect.errors["bad_request"]
+    refused = bad_stream.status in expected.statuses
+    judge(params.refuses, bad_stream if refused else client.chat(f"chat with {what}", messages="Hello"), what, expected)
 
 
 @each(REFUSED, argument="case")

@@ -41,12 +41,12 @@ HOT: dict[str, dict[str, Any]] = {
 }
 #: One for each parameter shows that it is validated here too; types on one endpoint and ranges on the other.
 REFUSED: dict[str, dict[str, Any]] = {
-    "params.responses-temperature-above-refused": {"temperature": 2.01},
+    "params.responses-temperature-wrong-type-refused": {"temperature": "1"},
     "params.responses-top-p-wrong-type-refused": {"top_p": True},
     "params.responses-presence-penalty-wrong-type-refused": {"presence_penalty": "1"},
     "params.responses-frequency-penalty-wrong-type-refused": {"frequency_penalty": [1]},
     "params.responses-n-wrong-type-refused": {"n": True},
-    "params.responses-max-tokens-zero-refused": {"max_tokens": 0},
+    "params.responses-max-tokens-wrong-type-refused": {"max_tokens": "16"},
     "params.responses-stop-wrong-type-refused": {"stop": [5]},
 }
 

@@ -115,11 +115,6 @@ def capped(client: Client, same: Mapping[str, Any], with_usage: Exchange, left: 
 
 
 @pytest.fixture(scope="session")
-def refused(client: Client) -> Exchange:
-    return client.chat("a bad request for a stream", messages="Hello", stream=True)
-
-
-@pytest.fixture(scope="session")
 def streams(streamed: Exchange, request: pytest.FixtureRequest) -> list[Exchange]:
     """Every stream; only the first where that did not end, because each would wait as long."""
     others = () if streamed.failure else ("with_usage", "two", "stopped", "capped")
@@ -259,13 +254,13 @@ def test_stream_false(plain: Exchange, judge: Judge) -> None:
 
 
 @requirement("streaming.bad-request-refused")
-def test_bad_request(refused: Exchange, profile: Profile, judge: Judge) -> None:
-    judge(base.refused, refused, profile.expect.errors["bad_request"])
+def test_bad_request(bad_stream: Exchange, profile: Profile, judge: Judge) -> None:
+    judge(base.refused, bad_stream, profile.expect.errors["bad_request"])
 
 
 @requirement("streaming.bad-request-plain")
-def test_refusal_is_json(refused: Exchange, judge: Judge) -> None:
-    judge(stream_delivery.refuses_in_json, refused)
+def test_refusal_is_json(bad_stream: Exchange, judge: Judge) -> None:
+    judge(stream_delivery.refuses_in_json, bad_stream)
 
 
 @requirement("streaming.leaving-survived")

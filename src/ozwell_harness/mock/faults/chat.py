@@ -64,10 +64,7 @@ def max_tokens_ignored(body: JsonObject, call: Call) -> JsonObject:  # noqa: ARG
     "temperature-above-accepted",
     "A temperature above 2 is accepted.",
     *BOTH,
-    breaks=(
-        "params.temperature-above-refused",
-        "params.responses-temperature-above-refused",
-    ),
+    breaks=("params.temperature-above-refused",),
 )
 def temperature_above_accepted(body: JsonObject, call: Call) -> JsonObject:  # noqa: ARG001
     """Bring a temperature that is too high into range."""

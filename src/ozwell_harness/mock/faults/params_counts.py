@@ -48,17 +48,16 @@ takes(
     operations=BOTH,
     breaks=("params.n-wrong-type-refused", "params.responses-n-wrong-type-refused"),
 )
-for _prefix, _operations in (("", CHAT), ("responses-", RESPONSES)):
-    takes(
-        AREA,
-        f"{_prefix}max-tokens-zero-accepted",
-        f"A max_tokens of 0 is read as no limit by {_operations[0].value}.",
-        "max_tokens",
-        lambda value: is_whole(value) and value == 0,
-        None,
-        operations=_operations,
-        breaks=(f"params.{_prefix}max-tokens-zero-refused",),
-    )
+takes(
+    AREA,
+    "max-tokens-zero-accepted",
+    "A max_tokens of 0 is read as no limit.",
+    "max_tokens",
+    lambda value: is_whole(value) and value == 0,
+    None,
+    operations=BOTH,
+    breaks=("params.max-tokens-zero-refused",),
+)
 turns_away(
     AREA,
     "max-tokens-refused",
@@ -76,7 +75,17 @@ takes(
     lambda value: isinstance(value, str),
     16,
     operations=BOTH,
-    breaks=("params.max-tokens-wrong-type-refused",),
+    breaks=("params.max-tokens-wrong-type-refused", "params.responses-max-tokens-wrong-type-refused"),
+)
+takes(
+    AREA,
+    "responses-max-tokens-of-any-type",
+    "A max_tokens that is a text is read as 16 by responses, and refused by chat completions.",
+    "max_tokens",
+    lambda value: isinstance(value, str),
+    16,
+    operations=RESPONSES,
+    breaks=("params.responses-max-tokens-wrong-type-refused",),
 )
 takes(
     AREA,

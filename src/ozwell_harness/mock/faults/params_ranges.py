@@ -62,8 +62,6 @@ def bound_excluded(parameter: str, side: str, bound: float) -> None:
 def coerced(parameter: str) -> None:
     """Values of any type are taken, on both endpoints."""
     slug = parameter.replace("_", "-")
-    # On /responses the temperature is judged by its range alone: one refusal for each parameter.
-    on_responses = () if parameter == "temperature" else (f"params.responses-{slug}-wrong-type-refused",)
     takes(
         AREA,
         f"{slug}-of-any-type",
@@ -72,7 +70,7 @@ def coerced(parameter: str) -> None:
         lambda value: value is not ABSENT and value is not None and not is_number(value),
         1,
         operations=BOTH,
-        breaks=(f"params.{slug}-wrong-type-refused", *on_responses),
+        breaks=(f"params.{slug}-wrong-type-refused", f"params.responses-{slug}-wrong-type-refused"),
     )
 
 
@@ -86,13 +84,13 @@ for _parameter, (_low, _high) in BOUNDS.items():
 
 takes(
     AREA,
-    "responses-temperature-above-accepted",
-    "A temperature above 2 is accepted by responses, and refused by chat completions.",
+    "responses-temperature-of-any-type",
+    "A temperature that is a text is read as 1 by responses, and refused by chat completions.",
     "temperature",
-    lambda value: is_number(value) and value > 2,
-    2,
+    lambda value: isinstance(value, str),
+    1,
     operations=RESPONSES,
-    breaks=("params.responses-temperature-above-refused",),
+    breaks=("params.responses-temperature-wrong-type-refused",),
 )
 turns_away(
     AREA,
