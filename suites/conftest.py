@@ -10,7 +10,7 @@ import pytest
 
 from ozwell_harness.client import Client, json_call, page_ids, user
 from ozwell_harness.model import Exchange
-from ozwell_harness.odd_files import SHARED, OddFiles
+from ozwell_harness.odd_files import ORDINARY, SHARED, OddFiles
 from ozwell_harness.profile import Profile
 from ozwell_harness.shelf import Listing, Sent, Shelf, Upload, given_id, read_on, walk_files
 from ozwell_harness.target import KeyName, Target
@@ -81,8 +81,10 @@ def stranger(shelf: Shelf, note: Upload) -> Upload:  # noqa: ARG001 - comes firs
 
 @pytest.fixture(scope="session")
 def stock(shelf: Shelf, stranger: Upload) -> tuple[Upload, ...]:  # noqa: ARG001 - comes first
-    """Odd files, uploaded at the same time."""
-    return shelf.upload_together("upload at the same time", list(dict.fromkeys(SHARED.values())))
+    """Odd files, uploaded at the same time; ordinary ones, too, where these are refused."""
+    label = "upload at the same time"
+    odd = shelf.upload_together(label, list(dict.fromkeys(SHARED.values())))
+    return odd if all(given_id(upload.exchange) for upload in odd) else (*odd, *shelf.upload_together(label, ORDINARY))
 
 
 @pytest.fixture(scope="session")

@@ -139,9 +139,11 @@ def test_simultaneous_do_not_cross(stock: tuple[Upload, ...], judge: Judge) -> N
 
 @requirement("files.simultaneous-contents-apart")
 def test_simultaneous_contents(odd_files: OddFiles, judge: Judge) -> None:
-    found = odd_files.shared_downloads()
+    found = odd_files.downloads_together()
+    emptied = [sent for sent, exchange in found if files.is_emptied(exchange, sent.content)]
+    whole = [sent.content for sent in emptied if files.content_is(odd_files.download_alone(sent), sent.content) is None]
     contents = [sent.content for sent, _ in found]
-    judge(files.none_holds_another, [exchange for _, exchange in found], contents)
+    judge(files.none_holds_another, [exchange for _, exchange in found], contents, whole)
 
 
 @requirement("files.simultaneous-kept")

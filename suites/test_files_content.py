@@ -49,7 +49,7 @@ def test_accepted(sent: Sent, odd_files: OddFiles, judge: Judge) -> None:
 
 @each({"files.content-binary": BINARY, "files.content-empty": EMPTY, "files.content-large": LARGE}, argument="sent")
 def test_content_is_identical(sent: Sent, odd_files: OddFiles, judge: Judge) -> None:
-    judge(files.content_is, odd_files.download(sent), sent.content)
+    judge(files.content_is, odd_files.download(sent), odd_files.content(sent))
 
 
 @requirement("files.too-large-told")

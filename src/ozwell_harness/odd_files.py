@@ -21,26 +21,28 @@ LONG = Sent("long-" + "n" * 191 + ".txt", b"A file with a long name.")
 PATH_LIKE = Sent("../../x.txt", b"A file with a name like a path.")
 LINE_BREAK = Sent(f"break\r\n{INJECTED}: yes\r\n.txt", b"A file with line breaks in its name.")
 
-#: As long as LONG, with the characters of UNICODE and QUOTED; still within the 255 bytes of a file system.
-_ODD_NAME = f'Prüfung "日本語" 🎉 {"n" * 180}.txt'
-_BINARY_ODDLY_NAMED = Sent(_ODD_NAME, BINARY.content)
-_LARGE_PATH_LIKE = Sent(PATH_LIKE.filename, LARGE.content)
-_EMPTY_LINE_BREAK = Sent(LINE_BREAK.filename, EMPTY.content)
+#: As long as LONG, with the characters of UNICODE and QUOTED; still within the 255 bytes of a file system. As many
+#: bytes as LARGE, and as BINARY from the first one on.
+_FULL = Sent(f'Prüfung "日本語" 🎉 {"n" * 180}.txt', BINARY.content + LARGE.content[len(BINARY.content) :])
+_EMPTY = Sent(f"../../{LINE_BREAK.filename}", EMPTY.content)
 
 #: Oddity → the file that shows it together with others.
 SHARED = {
-    BINARY: _BINARY_ODDLY_NAMED,
-    UNICODE: _BINARY_ODDLY_NAMED,
-    QUOTED: _BINARY_ODDLY_NAMED,
-    LONG: _BINARY_ODDLY_NAMED,
-    LARGE: _LARGE_PATH_LIKE,
-    PATH_LIKE: _LARGE_PATH_LIKE,
-    EMPTY: _EMPTY_LINE_BREAK,
-    LINE_BREAK: _EMPTY_LINE_BREAK,
+    BINARY: _FULL,
+    LARGE: _FULL,
+    UNICODE: _FULL,
+    QUOTED: _FULL,
+    LONG: _FULL,
+    EMPTY: _EMPTY,
+    PATH_LIKE: _EMPTY,
+    LINE_BREAK: _EMPTY,
 }
 
 #: Whose name must come back: the others may be changed, or refused.
-_NAME_MATTERS = frozenset({_BINARY_ODDLY_NAMED})
+_NAME_MATTERS = frozenset({_FULL})
+
+#: Nothing is odd about these: to be uploaded at the same time where the shared files are refused.
+ORDINARY = (Sent("first.txt", b"The first of two."), Sent("second.txt", b"Second, and another content."))
 
 
 class OddFiles:
@@ -55,6 +57,7 @@ class OddFiles:
         self._shelf = shelf
         self._client = client
         self._uploads = {upload.sent: upload for upload in together}
+        self._together = tuple(self._uploads)
         self._downloads: dict[Sent, Exchange] = {}
 
     def upload(self, oddity: Sent) -> Exchange:
@@ -82,10 +85,18 @@ class OddFiles:
         """Return the name that the upload by which to judge ``oddity`` gave."""
         return self._shown_by(oddity).filename
 
-    def shared_downloads(self) -> list[tuple[Sent, Exchange]]:
-        """Return the downloads of the shared files, as far as there are such files."""
-        shared = dict.fromkeys(SHARED.values())
-        return [(sent, self._downloaded(sent)) for sent in shared if given_id(self._uploaded(sent).exchange)]
+    def downloads_together(self) -> list[tuple[Sent, Exchange]]:
+        """Return the downloads of the files uploaded at the same time, as far as there are such files."""
+        return [(sent, self._downloaded(sent)) for sent in self._together if given_id(self._uploads[sent].exchange)]
+
+    def download_alone(self, sent: Sent) -> Exchange:
+        """Upload a file once more, alone, and return the download of that.
+
+        Raises:
+            Unjudgeable: the upload gave no id.
+        """
+        upload = self._shelf.upload(f"upload again, alone: {sent.filename!r}", sent)
+        return self._client.get(f"{upload.path}/content", f"download what was uploaded alone: {sent.filename!r}")
 
     def _shown_by(self, oddity: Sent) -> Sent:
         shared = SHARED[oddity]

@@ -348,3 +348,10 @@ def test_a_clock_that_is_off_is_not_blamed() -> None:
     answer = uploaded(created_at=NOW)
     skewed = Exchange(1, "", answer.request, answer.response, started=NOW + 90_000)
     assert verdict(files.created_at_is_now, skewed) == "good"
+
+
+def test_an_empty_file_is_another_one_only_if_its_own_content_is_kept_alone() -> None:
+    found, contents = [download(b""), download(b"")], [b"1", b""]
+    assert [files.is_emptied(one, content) for one, content in zip(found, contents, strict=True)] == [True, False]
+    assert verdict(files.none_holds_another, found, contents, []) == "good"
+    assert verdict(files.none_holds_another, found, contents, [b"1"]) == "bad"

@@ -106,8 +106,19 @@ def none_names_another(uploads: Sequence[Exchange], sent: Sequence[tuple[str, in
     return None
 
 
-def none_holds_another(downloads: Sequence[Exchange], contents: Sequence[bytes]) -> Deviation | None:
-    """No file holds what was uploaded as another one at the same time; one that comes back empty may just be lost.
+def is_emptied(downloaded: Exchange, content: bytes) -> bool:
+    """Tell whether a file that was not empty comes back empty."""
+    response = downloaded.response
+    return bool(content) and response is not None and response.status == 200 and not response.body
+
+
+def none_holds_another(
+    downloads: Sequence[Exchange], contents: Sequence[bytes], whole_alone: Collection[bytes] = ()
+) -> Deviation | None:
+    """No file holds what was uploaded as another one at the same time.
+
+    One that comes back empty may just be lost, unless its content is one of ``whole_alone``: those that come back whole
+    when they are uploaded alone.
 
     Raises:
         Unjudgeable: fewer than two files can be downloaded.
@@ -117,7 +128,7 @@ def none_holds_another(downloads: Sequence[Exchange], contents: Sequence[bytes])
         raise Unjudgeable("fewer than two of the files can be downloaded")
     for exchange, own in found:
         body = success_of(exchange).body
-        if body and body != own and body in contents:
+        if body != own and body in contents and (body or own in whole_alone):
             return Deviation(
                 "a file holds what another upload sent",
                 f"the {len(own)} bytes of its own upload",
