@@ -14,6 +14,7 @@ from ozwell_harness.odd_files import ORDINARY, SHARED, OddFiles
 from ozwell_harness.profile import Profile
 from ozwell_harness.shelf import Listing, Sent, Shelf, Upload, given_id, read_on, walk_files
 from ozwell_harness.target import KeyName, Target
+from ozwell_harness.unusual import climbing_call, in_chunks, nested_call, nonce_calls, with_charset
 
 #: The greatest documented limit of a list.
 LARGEST_LIMIT = 100
@@ -133,6 +134,23 @@ def deleted_by_other(shelf: Shelf, target: Target, late: Upload, continued: Exch
     if KeyName.OTHER not in target.keys or not given_id(late.exchange):
         return None
     return shelf.delete(late.id, "delete a file with another key", key=KeyName.OTHER)
+
+
+@pytest.fixture(scope="session")
+def climbing(client: Client) -> Exchange:
+    return client.send(climbing_call())
+
+
+@pytest.fixture(scope="session")
+def nested(client: Client, target: Target) -> Exchange:
+    return client.send(nested_call(target))
+
+
+@pytest.fixture(scope="session")
+def simultaneous(client: Client, target: Target, nested: Exchange) -> list[Exchange]:  # noqa: ARG001 - comes first
+    """Right after a refused request, so that they find the connection which that one has left."""
+    *calls, last = nonce_calls(target)
+    return client.together([*calls, with_charset(in_chunks(last))])
 
 
 def unknown_model_chat() -> dict[str, object]:

@@ -2,70 +2,29 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
 from ozwell_harness.checks import cors, http, wire
 from ozwell_harness.checks.passive import PassiveCheck, passive_of
-from ozwell_harness.client import JSON_TYPE, Client, json_call, user
+from ozwell_harness.client import Client, user
 from ozwell_harness.exchange import Call
 from ozwell_harness.model import Exchange
 from ozwell_harness.profile import Profile
 from ozwell_harness.suite import Check, Judge, each, provoke, requirement
 from ozwell_harness.target import KeyName, Target
+from ozwell_harness.unusual import CHAT, NONCES, ORIGIN, in_chunks, nonce_calls, with_charset
 
-CHAT = "/chat/completions"
-ORIGIN = "https://page.example"
-LEVELS = 20_000
 #: Beyond what common servers and gateways allow, and no prompt that could be billed.
 PADDING = 5 * 1024 * 1024
-NONCES = ("kestrel-4817", "ptarmigan-2093", "whimbrel-3158")
 Exchanges = Callable[[], tuple[Exchange, ...]]
-
-
-def nonce_calls(target: Target) -> list[Call]:
-    calls = []
-    for nonce in NONCES:
-        body = {"model": target.model, "messages": [user(f"Repeat exactly: {nonce}")]}
-        calls.append(json_call(CHAT, body, f"repeat {nonce}, at the same time as others"))
-    return calls
-
-
-def in_chunks(call: Call) -> Call:
-    return replace(call, headers=(*call.headers, ("Transfer-Encoding", "chunked")), label=f"{call.label}, in chunks")
-
-
-def with_charset(call: Call) -> Call:
-    name, value = JSON_TYPE
-    others = tuple(header for header in call.headers if header[0] != name)
-    label = f"{call.label}, with a charset"
-    return replace(call, headers=(*others, (name, f"{value}; charset=utf-8")), label=label)
-
 
 #: Oddities of a request that change nothing. One request has all of them; each is tried alone if that is refused.
 ODDITIES: dict[str, tuple[Callable[[Call], Call], Check]] = {
     "http.chunked-body-accepted": (in_chunks, http.accepts_chunked_body),
     "http.charset-accepted": (with_charset, http.accepts_charset),
 }
-
-
-@pytest.fixture(scope="session")
-def nested(client: Client, target: Target) -> Exchange:
-    deep = "[" * LEVELS + "]" * LEVELS
-    body = f'{{"model": {json.dumps(target.model)}, "messages": [{{"role": "user", "content": {deep}}}]}}'
-    headers = (JSON_TYPE, ("Origin", ORIGIN))
-    return client.send(Call("POST", CHAT, f"content nested {LEVELS} levels deep", headers, body.encode()))
-
-
-@pytest.fixture(scope="session")
-def simultaneous(request: pytest.FixtureRequest, client: Client, target: Target) -> list[Exchange]:
-    """Right after a refused request, so that they find the connection which that one has left."""
-    request.getfixturevalue("nested")
-    *calls, last = nonce_calls(target)
-    return client.together([*calls, with_charset(in_chunks(last))])
 
 
 @pytest.fixture(scope="session")

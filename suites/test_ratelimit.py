@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pytest
@@ -10,15 +10,20 @@ import pytest
 from ozwell_harness.checks import errors, ratelimit, spending
 from ozwell_harness.client import Client, json_call, user
 from ozwell_harness.exchange import Call
-from ozwell_harness.model import Exchange
+from ozwell_harness.model import Exchange, Status
 from ozwell_harness.profile import Profile
-from ozwell_harness.suite import Check, Judge, each, requirement
+from ozwell_harness.session import Session
+from ozwell_harness.suite import Check, Judge, each, provoke, requirement
 from ozwell_harness.target import KeyName, Target
 
 Exchanges = Callable[[], tuple[Exchange, ...]]
+WithMainKey = Callable[[tuple[str, str], Callable[[Sequence[Exchange]], bool]], tuple[Exchange, ...]]
 
 AGAIN = "ask again after the wait"
 MEANWHILE = Call("GET", "/models", "list models with the main key meanwhile")
+#: What the main key is needed for in any case, if it is to be judged: requirement → the fixture that sends it.
+BETWEEN_BY = ("security.traversal-harmless", "climbing")
+MEANWHILE_BY = ("http.answers-never-cross", "simultaneous")
 #: After so many requests with the limited key comes one with the main key.
 BETWEEN = 1
 #: A prompt of about as many tokens: a few of them exceed the 10,000 a minute of the Free plan.
@@ -33,29 +38,46 @@ class Spending:
         requests: with the limited key, one after the other, until a 429 or until more would show nothing; a request
             with the main key was made after the first of them.
         before: the main key's last answer before, if it tells what remains.
-        meanwhile: an answer to the main key while the limited key was limited.
+        meanwhile: answers to the main key while the limited key was limited.
     """
 
     requests: tuple[Exchange, ...]
     before: Exchange | None
-    meanwhile: Exchange
+    meanwhile: tuple[Exchange, ...]
 
 
 @pytest.fixture(scope="session")
-def spent(client: Client, exchanges: Exchanges) -> Spending:
+def with_main_key(
+    client: Client, exchanges: Exchanges, run_session: Session, request: pytest.FixtureRequest
+) -> WithMainKey:
+    """Sends what is needed in any case, and the list of models where that is not to be judged, or shows nothing."""
+
+    def send(needed: tuple[str, str], shows: Callable[[Sequence[Exchange]], bool]) -> tuple[Exchange, ...]:
+        requirement_id, fixture = needed
+        before = len(exchanges())
+        if requirement_id in run_session.wanted:
+            provoke(request, fixture)
+        sent = exchanges()[before:]
+        return sent if shows(sent) else (*sent, client.recorder.send_once(MEANWHILE))
+
+    return send
+
+
+@pytest.fixture(scope="session")
+def spent(client: Client, exchanges: Exchanges, with_main_key: WithMainKey) -> Spending:
     before = spending.last_of_key(exchanges(), KeyName.MAIN.value)
-    made = _spend(client, client.recorder.send_once(_with_limited_key(1)))
+    made = _spend(client, with_main_key, client.recorder.send_once(_with_limited_key(1)))
     if spending.is_short(made):
         # The key had been used up before: once more, after the wait that it asks for.
-        made = _spend(client, client.send(_with_limited_key(1)))
-    return Spending(tuple(made), before, client.recorder.send_once(MEANWHILE))
+        made = _spend(client, with_main_key, client.send(_with_limited_key(1)))
+    return Spending(tuple(made), before, with_main_key(MEANWHILE_BY, spending.tells_freedom))
 
 
-def _spend(client: Client, first: Exchange) -> list[Exchange]:
+def _spend(client: Client, with_main_key: WithMainKey, first: Exchange) -> list[Exchange]:
     made = [first]
     while not spending.is_enough(made):
         if len(made) == BETWEEN:
-            client.recorder.send_once(MEANWHILE)
+            with_main_key(BETWEEN_BY, spending.are_counted)
         made.append(client.recorder.send_once(_with_limited_key(len(made) + 1)))
     return made
 
@@ -71,24 +93,48 @@ def refusal(spent: Spending) -> Exchange:
 
 
 @pytest.fixture(scope="session")
-def attempts(client: Client, exchanges: Exchanges, refusal: Exchange, target: Target) -> list[Exchange]:
-    """The 429, and the same request after the wait that it asks for; more where that is refused, too."""
-    if not client.recorder.wait_out(refusal, target.politeness.max_wait_s):
+def first_chat(client: Client, limit: int | None, waited: bool, run_session: Session) -> Exchange | None:  # noqa: FBT001
+    """A long prompt, right after the wait; None where it would cost too much, or chat is not known to work."""
+    chat = run_session.findings.get("chat.completes")
+    works = chat is not None and chat.status is Status.PASSED
+    return _long_chat(client, 1) if waited and works and spending.chats_to_try(limit, WORDS) else None
+
+
+@pytest.fixture(scope="session")
+def waited(client: Client, refusal: Exchange, target: Target) -> bool:
+    return client.recorder.wait_out(refusal, target.politeness.max_wait_s)
+
+
+@pytest.fixture(scope="session")
+def attempts(
+    client: Client,
+    exchanges: Exchanges,
+    refusal: Exchange,
+    waited: bool,  # noqa: FBT001
+    first_chat: Exchange | None,
+) -> list[Exchange]:
+    """The 429, and what is asked after the wait: a request like the one that it refused, if no chat was answered."""
+    if not waited:
         return [refusal]
+    if first_chat is not None and first_chat.status == 200:
+        return [refusal, first_chat]
     client.send(Call("GET", "/models", AGAIN, key=KeyName.LIMITED))
     return [refusal, *(exchange for exchange in exchanges() if exchange.label == AGAIN)]
 
 
 @pytest.fixture(scope="session")
-def chats(client: Client, attempts: list[Exchange], limit: int | None) -> list[Exchange]:
-    """Long prompts with the limited key, in the window that ``attempts`` opened."""
-    made: list[Exchange] = []
-    body = {"model": client.target.model, "messages": [user("word " * WORDS)], "max_tokens": 16}
-    wanted = spending.chats_to_try(limit, WORDS) if attempts[-1].status == 200 else 0
-    while len(made) < wanted and (not made or made[-1].status == 200):
-        label = f"spend tokens of the limited key, {len(made) + 1}"
-        made.append(client.recorder.send_once(json_call("/chat/completions", body, label, key=KeyName.LIMITED)))
+def chats(client: Client, first_chat: Exchange | None, limit: int | None) -> list[Exchange]:
+    """Long prompts with the limited key, the first requests of their window."""
+    made = [first_chat] if first_chat else []
+    while made and made[-1].status == 200 and len(made) < spending.chats_to_try(limit, WORDS):
+        made.append(_long_chat(client, len(made) + 1))
     return made
+
+
+def _long_chat(client: Client, number: int) -> Exchange:
+    body = {"model": client.target.model, "messages": [user("word " * WORDS)], "max_tokens": 16}
+    label = f"spend tokens of the limited key, {number}"
+    return client.recorder.send_once(json_call("/chat/completions", body, label, key=KeyName.LIMITED))
 
 
 @pytest.fixture(scope="session")
@@ -176,7 +222,7 @@ def test_waiting(attempts: list[Exchange], judge: Judge) -> None:
 
 @requirement("ratelimit.tokens-limited")
 def test_tokens(chats: list[Exchange], limit: int | None, judge: Judge) -> None:
-    judge(spending.tokens_are_limited, chats, 1, limit)
+    judge(spending.tokens_are_limited, chats, limit)
 
 
 @each(

@@ -8,20 +8,12 @@ import pytest
 
 from ozwell_harness.checks import security
 from ozwell_harness.checks.passive import PassiveCheck, passive_of
-from ozwell_harness.client import Client, segment
+from ozwell_harness.client import Client
 from ozwell_harness.exchange import Call
 from ozwell_harness.model import Exchange
 from ozwell_harness.profile import Profile
 from ozwell_harness.suite import Judge, each, provoke, requirement
 from ozwell_harness.target import KeyName
-
-#: A harmless file that is on most servers.
-CLIMBING = segment("../../../../../../etc/hostname")
-
-
-@pytest.fixture(scope="session")
-def climbing(client: Client) -> Exchange:
-    return client.get(f"/files/{CLIMBING}/content", "download a file whose id climbs out of its folder")
 
 
 @requirement("security.trace-refused")

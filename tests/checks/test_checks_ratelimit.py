@@ -163,9 +163,10 @@ CASES = {
             "refilled a little": spend(9, 8, 8, 7),
             "by two": spend(9, 7, 5),
             "a new window": [*spend(2, 1, 0), *spend(2, 1, 0, reset=NOW + 60)],
+            "two that fall": spend(2, 0),
         },
         {"never": spend(2, 2, 2), "rising": spend(0, 1, 2), "rising once": spend(9, 5, 6, 4)},
-        {"too few": spend(1, 0), "nothing told": SILENT},
+        {"too few to see that it does not": spend(2, 2), "one": spend(2), "nothing told": SILENT},
     ),
     "ratelimit.429-announced": Case(
         spending.last_is_announced,
@@ -178,18 +179,27 @@ CASES = {
     ),
     "ratelimit.per-key": Case(
         spending.other_key_is_free,
-        {"200": (success(), MAIN), "200, nothing told": (BARE, None)},
-        {"429 in spite of what remained": (throttled(), MAIN), "500": (exchange(500), MAIN)},
         {
-            "nothing was told": (throttled(), None),
-            "its own limit": (throttled(), success(remaining=0)),
-            "an old window": (throttled(), success(remaining=9, reset=NOW - 5)),
+            "200": ([success()], MAIN),
+            "200, nothing told": ([BARE], None),
+            "one of several": ([refusal(), success()], MAIN),
+        },
+        {
+            "429 in spite of what remained": ([throttled()], MAIN),
+            "429, then 200": ([throttled(), success()], success(remaining=2)),
+            "500": ([exchange(500)], MAIN),
+        },
+        {
+            "nothing was told": ([throttled()], None),
+            "its own limit": ([throttled()], success(remaining=0)),
+            "its own limit, met by the last": ([success(), throttled()], success(remaining=1)),
+            "an old window": ([throttled()], success(remaining=9, reset=NOW - 5)),
         },
     ),
     "ratelimit.counted-per-key": Case(
         spending.other_key_costs_nothing,
         {"by one": SPENT, "not to the end": spend(9, 8, 7), "refilled meanwhile": spend(9, 9, 8)},
-        {"by two after the other key's request": spend(9, 7, 6, 5)},
+        {"by two after the other key's request": spend(9, 7, 6, 5), "by two in a full window": spend(2, 0)},
         {
             "by two always": spend(9, 7, 5),
             "refilled later": spend(9, 8, 8, 7),
@@ -207,17 +217,17 @@ CASES = {
     ),
     "ratelimit.tokens-limited": Case(
         spending.tokens_are_limited,
-        {"429": ([chat(2500), throttled()], 1, 6), "429 at once": ([throttled()], 1, 20)},
-        {"Free without a tokens limit": ([chat(2500) for _ in range(6)], 1, 20)},
+        {"429": ([chat(2500), throttled()], 2), "429 at once": ([throttled()], 20)},
+        {"Free without a tokens limit": ([chat(2500) for _ in range(6)], 20)},
         {
-            "requests used up": ([chat(10), throttled()], 5, 6),
-            "a custom plan": ([chat(2500) for _ in range(3)], 1, 6),
-            "within the plan": ([chat(2500) for _ in range(4)], 1, 20),
-            "too slow": ([chat(2500, at=NOW + 20 * n) for n in range(6)], 1, 20),
-            "refused": ([refusal()], 1, 20),
-            "not tried": ([], 1, 100),
-            "no limit told": ([throttled()], 1, None),
-            "no usage": ([BARE, BARE], 1, 20),
+            "requests used up": ([chat(10), throttled()], 1),
+            "a custom plan": ([chat(2500) for _ in range(3)], 6),
+            "within the plan": ([chat(2500) for _ in range(4)], 20),
+            "too slow": ([chat(2500, at=NOW + 20 * n) for n in range(6)], 20),
+            "refused": ([refusal()], 20),
+            "not tried": ([], 100),
+            "no limit told": ([throttled()], None),
+            "no usage": ([BARE, BARE], 20),
         },
     ),
     "ratelimit.limit-is-integer": integer(ratelimit.LIMIT, "limit"),
@@ -284,7 +294,7 @@ def test_a_key_that_was_in_use_shows_little(spent: list[Exchange], short: bool) 
     assert spending.is_short(spent) is short
 
 
-@pytest.mark.parametrize(("limit", "chats"), [(None, 0), (20, 6), (100, 0), (6, 3), (3, 0)])
+@pytest.mark.parametrize(("limit", "chats"), [(None, 0), (20, 6), (100, 0), (6, 3), (3, 3), (2, 0)])
 def test_tokens_are_spent_only_where_that_shows_something(limit: int | None, chats: int) -> None:
     assert spending.chats_to_try(limit, 2500) == chats
 

@@ -70,10 +70,15 @@ def exceeding_is_refused(spent: Sequence[Exchange]) -> Deviation | None:
 def remaining_falls(spent: Sequence[Exchange]) -> Deviation | None:
     """What remains falls as requests are spent, and never rises within a window.
 
+    Two answers are enough to see it fall; that it does not fall takes three.
+
     Raises:
         Unjudgeable: no three answers of one window say what remains.
     """
-    runs = [run for run in _windows(spent) if len(run) >= _TELLING]
+    windows = _windows(spent)
+    runs = [run for run in windows if len(run) >= _TELLING]
+    if not runs and any(len(run) > 1 and run[-1] < run[0] for run in windows):
+        return None
     if not runs:
         raise Unjudgeable("no three answers of one window say what remains")
     for run in runs:
@@ -112,27 +117,40 @@ def limit_is_constant(spent: Sequence[Exchange]) -> Deviation | None:
     return Deviation("the limit changes between requests", "one limit for a key", f"{LIMIT}: {sorted(found)}")
 
 
-def other_key_is_free(after: Exchange, before: Exchange | None) -> Deviation | None:
+def tells_freedom(meanwhile: Sequence[Exchange]) -> bool:
+    """Tell whether answers to a key show that it is limited, or that it is not."""
+    return any(exchange.status in {200, 429} for exchange in meanwhile)
+
+
+def other_key_is_free(meanwhile: Sequence[Exchange], before: Exchange | None) -> Deviation | None:
     """While one key is limited, another is not.
 
-    ``before`` is an earlier answer to the other key, which tells what it had left.
+    ``meanwhile`` are answers to the other key, ``before`` is an earlier one, which tells what it had left.
 
     Raises:
         Unjudgeable: the other key may have spent its own limit.
     """
-    if after.status != 429:
-        return answers(after)
+    after = next((exchange for exchange in meanwhile if exchange.status == 429), None)
+    if after is None:
+        return None if tells_freedom(meanwhile) else answers(meanwhile[-1])
     left = read(before, REMAINING) if before is not None else None
     reset = read(before, RESET) if before is not None else None
-    if not left or reset is None or reset <= after.started:
+    if left is None or left < len(meanwhile) or reset is None or reset <= after.started:
         raise Unjudgeable("the other key may be limited on its own account")
     return Deviation(
         "another key is limited, too", f"200: of its own limit {left} requests remained until {reset}", outcome(after)
     )
 
 
+def are_counted(exchanges: Sequence[Exchange]) -> bool:
+    """Tell whether requests came as far as to be counted: an answer says what remains."""
+    return any(read(exchange, REMAINING) is not None for exchange in exchanges)
+
+
 def other_key_costs_nothing(spent: Sequence[Exchange], place: int) -> Deviation | None:
     """A request with another key, made before the one at ``place``, does not lower what remains of this key.
+
+    In a window that was full, the first request, too, shows what one costs.
 
     Raises:
         Unjudgeable: what remains is not told, does not fall one by one, or the window changed.
@@ -143,7 +161,8 @@ def other_key_costs_nothing(spent: Sequence[Exchange], place: int) -> Deviation 
         for earlier, later in pairwise(told)
         if earlier[1] is not None and later[1] is not None and earlier[0] == later[0]
     ]
-    if len(falls) < len(told) - 1 or len(falls) < _TELLING - 1:
+    was_full = bool(told) and _limit(spent[0]) is not None and told[0][1] == (_limit(spent[0]) or 0) - 1
+    if len(falls) < len(told) - 1 or len(falls) + was_full < _TELLING - 1:
         raise Unjudgeable("no three answers of one window say what remains")
     between = falls.pop(place - 1)
     if any(fall != 1 for fall in falls):
@@ -158,7 +177,7 @@ def other_key_costs_nothing(spent: Sequence[Exchange], place: int) -> Deviation 
 def waiting_helps(attempts: Sequence[Exchange]) -> Deviation | None:
     """After the wait that a 429 asks for, the request succeeds.
 
-    ``attempts`` are those of one request, each but the first made after the wait that the one before asked for.
+    ``attempts`` begin with the 429; each other was made after the wait that the one before asked for.
 
     Raises:
         Unjudgeable: the wait was too long to be made.
@@ -181,13 +200,13 @@ def chats_to_try(limit: int | None, tokens: int) -> int:
     budget = TOKENS_OF_PLAN.get(limit)
     # One goes beyond the budget, and the next one must be refused.
     wanted = budget // tokens + 2 if budget is not None else 3
-    return wanted if wanted * tokens <= MOST_TOKENS and wanted < limit else 0
+    return wanted if wanted * tokens <= MOST_TOKENS and wanted <= limit else 0
 
 
-def tokens_are_limited(chats: Sequence[Exchange], requests: int, limit: int | None) -> Deviation | None:
+def tokens_are_limited(chats: Sequence[Exchange], limit: int | None) -> Deviation | None:
     """Spending more tokens than the plan allows ends in a 429, although requests remain.
 
-    ``requests`` were sent in the window before the chats; ``limit`` is how many it allows.
+    ``chats`` are the first requests of a window; ``limit`` is how many it allows.
 
     Raises:
         Unjudgeable: the tokens of the plan are not known, were not exceeded, or would cost too much.
@@ -196,7 +215,7 @@ def tokens_are_limited(chats: Sequence[Exchange], requests: int, limit: int | No
         raise Unjudgeable("it would cost too many tokens or requests to exceed the budget of this key's plan")
     last = chats[-1]
     if last.status == 429:
-        if requests + len(chats) <= limit:
+        if len(chats) <= limit:
             return None
         raise Unjudgeable("the requests were used up before the tokens")
     if last.status != 200:

@@ -104,7 +104,7 @@ class MockSettings:
     port: int = 0
     plan: PlanName = PlanName.ENTERPRISE
     window_s: float = 60.0
-    limited: Budget = Budget(requests=5, tokens=400, window_s=2.0)
+    limited: Budget = Budget(requests=3, tokens=400, window_s=2.0)
     faults: tuple[str, ...] = ()
     allow_request_faults: bool = True
     latency: Latency = Latency()
