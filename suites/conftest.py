@@ -8,7 +8,9 @@ from dataclasses import replace
 
 import pytest
 
+from ozwell_harness.asked_responses import CONVERSATION, Talk, cold_responses, first_turn, new_talk, second_turn
 from ozwell_harness.client import Client, json_call, page_ids, user
+from ozwell_harness.combined import Combined
 from ozwell_harness.model import Exchange
 from ozwell_harness.odd_files import ORDINARY, SHARED, OddFiles
 from ozwell_harness.profile import Profile
@@ -134,6 +136,32 @@ def deleted_by_other(shelf: Shelf, target: Target, late: Upload, continued: Exch
     if KeyName.OTHER not in target.keys or not given_id(late.exchange):
         return None
     return shelf.delete(late.id, "delete a file with another key", key=KeyName.OTHER)
+
+
+@pytest.fixture(scope="session")
+def cold(client: Client) -> Combined:
+    return cold_responses(client)
+
+
+@pytest.fixture(scope="session")
+def talk() -> Talk:
+    return new_talk()
+
+
+@pytest.fixture(scope="session")
+def telling(client: Client, talk: Talk) -> Combined:
+    return first_turn(client, talk)
+
+
+@pytest.fixture(scope="session")
+def told(telling: Combined) -> Exchange:
+    """The first turn of a conversation."""
+    return telling.shows(CONVERSATION)
+
+
+@pytest.fixture(scope="session")
+def asking(client: Client, talk: Talk, told: Exchange) -> Combined:  # noqa: ARG001 - comes first
+    return second_turn(client, talk)
 
 
 @pytest.fixture(scope="session")

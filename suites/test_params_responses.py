@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ozwell_harness.asked_responses import COLD, STOP
 from ozwell_harness.checks import params
 from ozwell_harness.client import Client, user
 from ozwell_harness.combined import Combined, is_answered
@@ -15,20 +16,7 @@ from ozwell_harness.profile import Profile
 from ozwell_harness.suite import Judge, each, requirement
 
 CAP = 1
-STOP = 5
 
-#: Cold enough to count as told, whatever the penalties.
-COLD: dict[str, dict[str, Any]] = {
-    "params.responses-temperature-lower-bound-accepted": {"temperature": 0},
-    "params.responses-top-p-lower-bound-accepted": {"top_p": 0},
-    "params.responses-presence-penalty-upper-bound-accepted": {"presence_penalty": 2},
-    "params.responses-frequency-penalty-upper-bound-accepted": {"frequency_penalty": 2},
-    "params.responses-n-one-accepted": {"n": 1},
-    "params.responses-stop-accepted": {
-        "messages": [user("Count from 1 to 12, separated by commas.")],
-        "stop": str(STOP),
-    },
-}
 HOT: dict[str, dict[str, Any]] = {
     "params.responses-temperature-upper-bound-accepted": {"temperature": 2},
     "params.responses-top-p-upper-bound-accepted": {"top_p": 1},
@@ -55,22 +43,12 @@ TINY = {"max_tokens": 2}
 SMALLEST = "params.responses-max-tokens-one-accepted"
 
 
-def together(client: Client, label: str, parts: Mapping[str, Mapping[str, Any]], **more: Any) -> Combined:
+@pytest.fixture(scope="session")
+def hot(client: Client) -> Combined:
     def send(label: str, fields: Mapping[str, Any]) -> Exchange:
         return client.respond(label, **fields)
 
-    whole = {name: value for fields in parts.values() for name, value in fields.items()}
-    return Combined(send, label, parts, whole=whole | more)
-
-
-@pytest.fixture(scope="session")
-def cold(client: Client) -> Combined:
-    return together(client, "a response at the cold bounds, with a stop text", COLD, max_tokens=64)
-
-
-@pytest.fixture(scope="session")
-def hot(client: Client) -> Combined:
-    return together(client, f"a response at the hot bounds, capped at {CAP} token", HOT)
+    return Combined(send, f"a response at the hot bounds, capped at {CAP} token", HOT)
 
 
 @pytest.fixture(scope="session")

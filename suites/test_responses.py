@@ -2,52 +2,23 @@
 
 from __future__ import annotations
 
-import secrets
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
+from ozwell_harness.asked_responses import ASK, CONVERSATION, PLAIN, Talk
 from ozwell_harness.checks import base, chat, params, responses, stream_framing, text, usage
 from ozwell_harness.client import OMIT, Client, user
+from ozwell_harness.combined import Combined
 from ozwell_harness.model import Exchange
 from ozwell_harness.profile import Profile
 from ozwell_harness.suite import Check, Judge, each, requirement
 from ozwell_harness.target import Target
 
-ASK = "What is my code word? If you do not know it, say so."
-
-
-@dataclass(frozen=True, slots=True)
-class Talk:
-    """Two conversations and a word that only the first one is told."""
-
-    first: str
-    second: str
-    word: str
-
 
 @pytest.fixture(scope="session")
-def talk() -> Talk:
-    first, second, word = (secrets.token_hex(4) for _ in range(3))
-    return Talk(f"conv_{first}", f"conv_{second}", f"Zebra{word}")
-
-
-@pytest.fixture(scope="session")
-def response_plain(client: Client) -> Exchange:
-    return client.respond("a plain response")
-
-
-@pytest.fixture(scope="session")
-def told(client: Client, talk: Talk) -> Exchange:
-    """The first turn of a conversation; sources are declined in the same request."""
-    messages = [user(f"My code word is {talk.word}. Just say that you noted it.")]
-    return client.respond(
-        "tell a conversation a word",
-        messages=messages,
-        conversation_id=talk.first,
-        include_sources=False,
-    )
+def response_plain(cold: Combined) -> Exchange:
+    return cold.shows(PLAIN)
 
 
 @pytest.fixture(scope="session")
@@ -116,9 +87,10 @@ def test_conversation_is_echoed(told: Exchange, talk: Talk, judge: Judge) -> Non
 
 
 @requirement("responses.conversation-persists")
-@pytest.mark.usefixtures("told")
-def test_conversation_persists(client: Client, talk: Talk, judge: Judge) -> None:
+def test_conversation_persists(asking: Combined, client: Client, talk: Talk, judge: Judge) -> None:
     def ask(attempt: int) -> Exchange:
+        if attempt == 1:
+            return asking.shows(CONVERSATION)
         label = f"ask the conversation for the word, try {attempt}"
         return client.respond(label, messages=[user(ASK)], conversation_id=talk.first)
 

@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
+from ozwell_harness.asked_responses import AS_OBJECT, BY_A_SCHEMA, SCHEMA
 from ozwell_harness.checks import base, responses
 from ozwell_harness.client import Client, user
+from ozwell_harness.combined import Combined
 from ozwell_harness.model import Exchange
 from ozwell_harness.profile import Profile
 from ozwell_harness.shelf import Upload, file_path
 from ozwell_harness.suite import Check, Judge, each, requirement
-
-SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "properties": {
-        "city": {"type": "string"},
-        "country": {"type": "string", "enum": ["France", "Italy"]},
-        "inhabitants": {"type": "integer"},
-    },
-    "required": ["city", "country", "inhabitants"],
-    "additionalProperties": False,
-}
 
 #: A model may cite many files; so many are looked for.
 MOST_SOURCES = 3
@@ -41,16 +30,13 @@ def _ask_of(client: Client, note: Upload, attempt: int) -> Exchange:
 
 
 @pytest.fixture(scope="session")
-def json_object(client: Client) -> Exchange:
-    messages = [user('Name the capital of France as a JSON object with one key, "city".')]
-    return client.respond("a JSON object", messages=messages, response_format={"type": "json_object"})
+def json_object(asking: Combined) -> Exchange:
+    return asking.shows(AS_OBJECT)
 
 
 @pytest.fixture(scope="session")
-def json_schema(client: Client) -> Exchange:
-    wanted = {"type": "json_schema", "json_schema": {"name": "capital", "schema": SCHEMA, "strict": True}}
-    messages = [user("Describe the capital of France as JSON: city, country and number of inhabitants.")]
-    return client.respond("JSON by a schema", messages=messages, response_format=wanted)
+def json_schema(telling: Combined) -> Exchange:
+    return telling.shows(BY_A_SCHEMA)
 
 
 @each({"responses.sources-accepted": base.answers, "responses.sources-given": responses.has_sources})
