@@ -66,7 +66,7 @@ def test_room_keeps_to_itself(room: str) -> None:
 
 
 def test_command_line_starts_without_the_heavy_libraries() -> None:
-    heavy = ("locust", "gevent", "pytest", "schemathesis", "uvicorn")
+    heavy = ("locust", "gevent", "pytest", "schemathesis", "uvicorn", "plotly")
     code = f"import sys, ozwell_harness.cli; print([m for m in {heavy} if m in sys.modules])"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"

@@ -1,25 +1,26 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
+import json
 import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
-from xml.etree import ElementTree as ET
 
 import pytest
 import sample_run
 
 from ozwell_harness.content import content_path
 from ozwell_harness.model import Run
+from ozwell_harness.reporting.charts.page import library
 from ozwell_harness.reporting.html import html
-from ozwell_harness.reporting.plots import MOST_POINTS, plots
-from ozwell_harness.reporting.svg import Axis, Series, line_chart, round_ticks
 from ozwell_harness.reporting.view import MOST_EXCHANGES
 
 RUNS = [sample_run.full_run, sample_run.green_run, sample_run.unreachable_run, sample_run.interrupted_run]
+ASSETS = ("report.css", "report.js", "charts.js")
 _VOID = {"meta", "input", "img", "br", "hr", "link"}
 
 
@@ -69,11 +70,21 @@ def test_only_our_own_script_and_style_may_act(full: _Page) -> None:
     policy = next(a["content"] or "" for tag, a in full.tags if a.get("http-equiv") == "Content-Security-Policy")
     assert policy.startswith("default-src 'none';")
     assert "unsafe" not in policy
-    for tag, asset in (("script", "report.js"), ("style", "report.css")):
-        (source,) = full.raw[tag]
-        assert source == content_path("reports", "templates", asset).read_text("utf-8").strip()
-        digest = base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()
-        assert f"{tag}-src 'sha256-{digest}'" in policy
+    ours = {name: content_path("reports", "templates", name).read_text("utf-8").strip() for name in ASSETS}
+    assert full.raw["style"] == [ours["report.css"]]
+    plain, data, packed, drawing = full.raw["script"]
+    assert (plain, drawing) == (ours["report.js"], ours["charts.js"])
+    run = [a.get("type") for tag, a in full.tags if tag == "script"]
+    assert run == [None, "application/json", "text/plain", None]
+    assert json.loads(data)
+    assert gzip.decompress(base64.b64decode(packed)).decode() == library().source
+    for kind, sources in (("style", (ours["report.css"], "")), ("script", (plain, drawing, library().source))):
+        allowed = " ".join(_digest(source) for source in sources)
+        assert f"{kind}-src {allowed};" in policy
+
+
+def _digest(source: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()}'"
 
 
 def test_nothing_comes_from_outside_and_nothing_hostile_is_markup(full: _Page) -> None:
@@ -167,42 +178,20 @@ def test_few_findings_stand_open_and_many_are_folded() -> None:
     assert is_open(sample_run.full_run()) == {False}
 
 
-def test_plots_are_sound_svg() -> None:
-    drawn = plots(sample_run.load_block())
-    assert [plot.caption for plot in drawn] == [
-        "Answers in each second",
-        "Latency: the median of each second",
-        "Percentiles of latency",
-    ]
-    for plot in drawn:
-        root = ET.fromstring(plot.svg)
-        assert root.get("aria-label") == plot.caption
-    latency = ET.fromstring(drawn[1].svg)
-    # TTFT misses second 11, E2E 11 and 12: each line is drawn in two parts.
-    assert Counter(line.get("class") for line in latency.iter("polyline")) == {"line s0": 2, "line s1": 2}
+def test_only_a_report_with_plots_carries_the_library() -> None:
+    without = html(sample_run.run_of([]), [])
+    assert "chart-data" not in without
+    assert len(without) < 100_000
+    policy = next(a["content"] for _, a in _page(without).tags if a.get("http-equiv") == "Content-Security-Policy")
+    assert (policy or "").count("sha256-") == 2
 
 
-def test_long_series_are_thinned() -> None:
-    (first, *_) = plots(sample_run.load_block(7200))
-    assert "one second in 7 is drawn" in first.caption
-    assert first.svg.count(",") <= 2 * MOST_POINTS
-
-
-def test_a_line_stands_where_its_values_are() -> None:
-    x, y = Axis("x", str), Axis("y", str, ticks=((0.0, "0"), (10.0, "10")))
-    svg = line_chart("t", [Series("a", [(0, 0.0), (5, 10.0), (10, 5.0)])], x, y)
-    points = ET.fromstring(svg).find("polyline")
-    assert points is not None
-    assert points.get("points") == "72.0,196.0 268.0,16.0 464.0,106.0"
-    assert line_chart("t", [Series("a", [(0, None)])], x, y) == ""
-
-
-@pytest.mark.parametrize("most", [0.0, 1e-9, 0.0037, 0.99, 1.0, 7.0, 30.0, 12345.0, 1e12])
-def test_ticks_are_round_few_and_reach_the_top(most: float) -> None:
-    ticks = round_ticks(most)
-    assert ticks[0] == 0
-    assert ticks[-1] >= most * (1 - 1e-9)
-    assert 2 <= len(ticks) <= 8
+def test_every_plot_has_its_data_and_a_table(full: _Page) -> None:
+    names = [a["data-chart"] for tag, a in full.tags if tag == "figure"]
+    data = json.loads(full.raw["script"][1])
+    assert list(data) == names != []
+    tables = [a for tag, a in full.tags if tag == "details" and a.get("class") == "figures-table"]
+    assert len(tables) == len(names)
 
 
 def _variables(block: str) -> dict[str, str]:

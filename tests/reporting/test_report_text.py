@@ -52,7 +52,7 @@ def test_a_percentage_never_claims_too_much(share: float | None, shown: str) -> 
         (None, "-"),
         (math.inf, "-"),
         (0.0, "0 ms"),
-        (0.0000123, "0.0123 ms"),
+        (0.0000123, "12.3 µs"),
         (0.0454, "45.4 ms"),
         (0.31, "310 ms"),
         (1.2345, "1.23 s"),

@@ -1,7 +1,8 @@
 """``report.html``: one file that opens offline and is safe whatever the target sent.
 
-Everything from outside passes Jinja's escaping as text; the only script and style are ours, named by hash in a content
-security policy (W3C CSP Level 3, section 2.3.1) that forbids everything else, network included.
+Everything from outside passes Jinja's escaping as text, or is JSON in an element that no browser runs. The only scripts
+and styles are ours and the plotting library's, named by hash in a content security policy (W3C CSP Level 3, section
+2.3.1) that forbids everything else, network included. Only a report with plots carries the library.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import jinja2
@@ -18,7 +20,10 @@ from ozwell_harness import __version__
 from ozwell_harness.content import content_path
 from ozwell_harness.model import Level, Requirement, Run
 from ozwell_harness.reporting import figures, summary, text
-from ozwell_harness.reporting.plots import Plot, plots
+from ozwell_harness.reporting.charts import page as charts_page
+from ozwell_harness.reporting.charts.chart import Chart
+from ozwell_harness.reporting.charts.load import load_charts
+from ozwell_harness.reporting.charts.table import table_of
 from ozwell_harness.reporting.view import views
 
 _TEMPLATE = "report.html.j2"
@@ -27,15 +32,17 @@ _TEMPLATE = "report.html.j2"
 def html(run: Run, requirements: Iterable[Requirement] = ()) -> str:
     """Return the report as one HTML document."""
     requirements = tuple(requirements)
+    charts = load_charts(run.load) if run.load is not None else ()
     style, script = _asset("report.css"), _asset("report.js")
+    drawing = _drawing(charts) if charts else None
     return (
         _environment()
         .get_template(_TEMPLATE)
         .render(
             run=run,
             version=__version__,
-            policy=_policy(style, script),
-            # Markup: our own files, and charts whose every text went through html.escape.
+            policy=_policy(style, script, drawing),
+            # Markup: our own files.
             style=Markup(style),  # noqa: S704
             script=Markup(script),  # noqa: S704
             started=text.instant(run.started)[:19].replace("T", " ") + " UTC",
@@ -50,12 +57,28 @@ def html(run: Run, requirements: Iterable[Requirement] = ()) -> str:
             again=summary.again(run),
             catalogue_size=len(requirements),
             views=views(run, requirements),
-            load=_load(run),
+            load=_load(run, charts),
+            drawing=drawing,
         )
     )
 
 
-def _load(run: Run) -> dict[str, Any] | None:
+@dataclass(frozen=True, slots=True)
+class _Drawing:
+    """What a report with plots carries: their data, our script, and the library that it starts."""
+
+    data: Markup
+    script: Markup
+    library: charts_page.Library
+
+
+def _drawing(charts: tuple[Chart, ...]) -> _Drawing:
+    # Markup: JSON that was made safe to stand in a script element, and our own file.
+    data, script = charts_page.document(charts), _asset("charts.js")
+    return _Drawing(Markup(data), Markup(script), charts_page.library())  # noqa: S704
+
+
+def _load(run: Run, charts: tuple[Chart, ...]) -> dict[str, Any] | None:
     if run.load is None:
         return None
     return {
@@ -69,7 +92,7 @@ def _load(run: Run) -> dict[str, Any] | None:
         "slo_terms": figures.slo_terms(run.load),
         "statistics": figures.STATISTICS,
         "tables": _tables(run),
-        "plots": [_with_markup(plot) for plot in plots(run.load)],
+        "plots": [(chart, table_of(chart)) for chart in charts],
     }
 
 
@@ -80,10 +103,6 @@ def _tables(run: Run) -> list[tuple[str, tuple[figures.MetricRow, ...]]]:
     if len(scenarios) > 1:
         tables += [(str(entry["name"]), figures.metric_rows(entry["metrics"])) for entry in scenarios]
     return [table for table in tables if table[1]]
-
-
-def _with_markup(plot: Plot) -> dict[str, Any]:
-    return {"caption": plot.caption, "legend": plot.legend, "svg": Markup(plot.svg)}  # noqa: S704
 
 
 def _environment() -> jinja2.Environment:
@@ -107,11 +126,19 @@ def _asset(name: str) -> str:
     return content_path("reports", "templates", name).read_text("utf-8").strip()
 
 
-def _policy(style: str, script: str) -> str:
+def _policy(style: str, script: str, drawing: _Drawing | None) -> str:
+    styles, scripts = [style], [script]
+    if drawing:
+        # The library fills an empty style element rule by rule, which only needs leave for the empty one.
+        styles, scripts = [style, ""], [script, str(drawing.script), drawing.library.source]
     return (
-        f"default-src 'none'; style-src {_digest(style)}; script-src {_digest(script)}; img-src data:;"
+        f"default-src 'none'; style-src {_digests(styles)}; script-src {_digests(scripts)}; img-src data:;"
         " base-uri 'none'; form-action 'none'"
     )
+
+
+def _digests(sources: Iterable[str]) -> str:
+    return " ".join(map(_digest, sources))
 
 
 def _digest(source: str) -> str:

@@ -99,6 +99,8 @@ def seconds(value: float | None) -> str:
     """Return a duration given in seconds with three significant digits; ``-`` for None or infinity."""
     if value is None or not math.isfinite(value):
         return "-"
+    if 0 < abs(value) < 1e-4:
+        return f"{_significant(round(value * 1e6, 6))} µs"
     if abs(value) < 1:
         return f"{_significant(value * 1000)} ms"
     if value < 120:

@@ -1,0 +1,98 @@
+"""The seconds of a load run as columns, and where its window lies. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ozwell_harness.reporting.charts.chart import Axis, Look, Mark, Series, Unit
+from ozwell_harness.reporting.text import count
+
+#: Points of one line: a chart is some 600 pixels wide, more cannot be told apart and would only fill the file.
+MOST_POINTS = 1200
+
+Fold = Callable[[Sequence[float]], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """The seconds of a run, several to a point when there are many.
+
+    Attributes:
+        seconds: entries of ``per_second``.
+        window: from and to which second requests are due that are measured; None when that is not known.
+    """
+
+    seconds: Sequence[Mapping[str, Any]]
+    window: tuple[float, float] | None
+
+    @classmethod
+    def of(cls, load: Mapping[str, Any]) -> Timeline:
+        """Read the ``load`` block of ``results.json``."""
+        warm_up, duration = load.get("warmup_s"), load.get("duration_s")
+        window = None if warm_up is None or not duration else (float(warm_up), float(warm_up) + float(duration))
+        return cls(tuple(load.get("per_second") or ()), window)
+
+    @property
+    def step(self) -> int:
+        """How many seconds one point stands for."""
+        return max(1, -(-len(self.seconds) // MOST_POINTS))
+
+    @property
+    def axis(self) -> Axis:
+        """The axis of time."""
+        return Axis("seconds since the load began", "second", Unit.COUNT)
+
+    @property
+    def marks(self) -> tuple[Mark, ...]:
+        """The measured window."""
+        return (Mark("x", self.window[0], "measured window", self.window[1]),) if self.window else ()
+
+    def note(self, what: str) -> str:
+        """Say how many seconds one point stands for and ``what`` it is of them; empty when it is one."""
+        return f" Each point stands for {count(self.step, 'second')} and is {what}." if self.step > 1 else ""
+
+    def has(self, key: str) -> bool:
+        """Tell whether any second has a figure under ``key``."""
+        return any(second.get(key) is not None for second in self.seconds)
+
+    def rates(self, name: str, key: str) -> Series:
+        """Return a count as a rate; of several seconds, their mean."""
+        return self._series(name, [_figure(second.get(key)) for second in self.seconds], _mean)
+
+    def worst(self, name: str, key: str) -> Series:
+        """Return a latency or a level; of several seconds, the highest: percentiles have no mean."""
+        return self._series(name, [_figure(second.get(key)) for second in self.seconds], max)
+
+    def errors(self, kind: str) -> Series:
+        """Return failures of one kind as a rate, in bars."""
+        found = [float((second.get("errors") or {}).get(kind, 0)) for second in self.seconds]
+        plain = self._series(kind, found, _mean)
+        return Series(kind, plain.x, plain.y, Look.STACK, widths=[float(self.step)] * len(plain.x))
+
+    def measured(self, key: str) -> list[float]:
+        """Return the figures of the seconds that lie in the window as a whole."""
+        start, end = self.window or (-math.inf, math.inf)
+        inside = [second for second in self.seconds if start <= second["t"] and second["t"] + 1 <= end]
+        return [value for second in inside if (value := _figure(second.get(key))) is not None]
+
+    def _series(self, name: str, values: Sequence[float | None], fold: Fold) -> Series:
+        step = self.step
+        x = [float(second["t"]) for second in self.seconds[::step]]
+        y = [_fold(values[at : at + step], fold) for at in range(0, len(values), step)]
+        return Series(name, x, y, Look.STEPS)
+
+
+def _figure(value: float | None) -> float | None:
+    return None if value is None else float(value)
+
+
+def _fold(values: Iterable[float | None], fold: Fold) -> float | None:
+    present = [value for value in values if value is not None]
+    return fold(present) if present else None
+
+
+def _mean(values: Sequence[float]) -> float:
+    return math.fsum(values) / len(values)
