@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -42,6 +42,15 @@ def judge(session: Session, log: TextIO, *options: str) -> Run:
     Raises:
         HarnessError: the suites could not be run at all.
     """
+    status = run_pytest(log, *options, plugins=(Ready(session),))
+    unloaded = status == pytest.ExitCode.INTERRUPTED and not session.interrupted
+    if unloaded or (status in {pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR} and not session.findings):
+        raise HarnessError(f"The suites could not be run; {log.name} says why.")
+    return session.result()
+
+
+def run_pytest(log: TextIO, *options: str, plugins: Sequence[object]) -> int | pytest.ExitCode:
+    """Run pytest on the suites, and return its exit status; what it prints goes to ``log``."""
     suites = content_path("suites")
     arguments = [
         str(suites),
@@ -61,14 +70,10 @@ def judge(session: Session, log: TextIO, *options: str) -> Run:
         *options,
     ]
     with contextlib.redirect_stdout(log), _environment(os.environ):
-        status = pytest.main(arguments, plugins=[_Ready(session)])
-    unloaded = status == pytest.ExitCode.INTERRUPTED and not session.interrupted
-    if unloaded or (status in {pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR} and not session.findings):
-        raise HarnessError(f"The suites could not be run; {log.name} says why.")
-    return session.result()
+        return pytest.main(arguments, plugins=plugins)
 
 
-class _Ready:
+class Ready:
     """Carries the prepared session into pytest under the name that the plugin looks for."""
 
     def __init__(self, session: Session) -> None:
@@ -76,6 +81,7 @@ class _Ready:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_configure(self, config: pytest.Config) -> None:
+        """Register the session."""
         config.pluginmanager.register(self._session, SESSION)
 
 

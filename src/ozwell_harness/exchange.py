@@ -15,6 +15,7 @@ from ozwell_harness.redaction import Redactor
 from ozwell_harness.retrying import is_transient, is_unheard, retry_after_s
 from ozwell_harness.sending import Attempt, Sender, UnsendableError, trusted
 from ozwell_harness.target import KeyName, Target
+from ozwell_harness.timing import MACHINE, Timing
 
 __all__ = [
     "MADE_UP_KEY",
@@ -54,21 +55,21 @@ class Recorder:
         target: Target,
         *,
         waiting: Waiting = lambda _seconds: None,
-        sleep: Callable[[float], None] | None = None,
+        timing: Timing = MACHINE,
     ) -> None:
         """Open nothing yet.
 
         Args:
             target: where to send.
             waiting: told the seconds of each wait that the target asks for.
-            sleep: waits, instead of the clock.
+            timing: the clock.
 
         Raises:
             ConfigurationError: the target's certificate authorities cannot be read.
         """
         self._target = target
         self._waiting = waiting
-        self._sleep = sleep
+        self._sleep = timing.sleep
         self._lock = threading.Lock()
         self._probing = threading.Lock()
         self._exchanges: list[Exchange] = []
@@ -77,7 +78,7 @@ class Recorder:
         self._breaker = Breaker(target.timeouts.give_up_after)
         self._abandoned = threading.Event()
         self._hurried = False
-        self._sender = Sender(target.timeouts, trusted(target.ca_file))
+        self._sender = Sender(target.timeouts, trusted(target), timing)
         self.redactor = Redactor({s.reveal(): k.value for k, s in target.keys.items()} | {MADE_UP_KEY: "MADE_UP_KEY"})
 
     @property

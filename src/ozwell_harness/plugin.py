@@ -71,8 +71,13 @@ def pytest_configure(config: pytest.Config) -> None:
             session = Session(_settings(config))
         except (BaselineError, ConfigurationError, ProfileError, CatalogueError) as error:
             raise pytest.UsageError(str(error)) from None
-    config.stash[_session] = session
+    hand_over(config, session)
     config.pluginmanager.register(_Interruption(session))
+
+
+def hand_over(config: pytest.Config, session: Session) -> None:
+    """Let the tests judge for ``session`` from now on."""
+    config.stash[_session] = session
 
 
 def _settings(config: pytest.Config) -> Any:

@@ -31,17 +31,26 @@ class Redactor:
         return tuple(key for key in self._all if key.length >= SHORTEST_SEARCHED)
 
     @cached_property
-    def _any(self) -> re.Pattern[str]:
-        """Any searchable key: one look tells that there is nothing to do, which is nearly always."""
-        return re.compile("|".join(key.in_text.pattern for key in self._searched) or r"(?!)")
+    def _any(self) -> re.Pattern[bytes]:
+        return re.compile(b"|".join(key.in_bytes.pattern for key in self._searched) or rb"(?!)")
 
     @cached_property
-    def _any_bytes(self) -> re.Pattern[bytes]:
-        return re.compile(self._any.pattern.encode())
+    def _plain(self) -> tuple[bytes, ...]:
+        return tuple(key.plain for key in self._searched)
+
+    def _may_hold_key(self, data: bytes) -> bool:
+        """One look that tells, nearly always, that there is nothing to do."""
+        if b"%" in data or b"\\" in data:
+            return self._any.search(data) is not None
+        # Nothing is escaped: to search for the keys as they are is much faster, which shows in megabytes.
+        for key in self._plain:  # noqa: SIM110 - twice as fast as any(), for each header of each answer
+            if key in data:
+                return True
+        return False
 
     def clean(self, text: str) -> str:
         """Return ``text`` with every searchable key replaced by its name."""
-        if not self._any.search(text):
+        if not self._may_hold_key(text.encode("utf-8", "surrogatepass")):
             return text
         for key in self._searched:
             text = key.in_text.sub(f"${key.name}", text)
@@ -58,7 +67,7 @@ class Redactor:
 
     def clean_bytes(self, data: bytes) -> bytes:
         """Return ``data`` with every searchable key replaced by its name; other bytes are untouched."""
-        if not self._any_bytes.search(data):
+        if not self._may_hold_key(data):
             return data
         for key in self._searched:
             data = key.in_bytes.sub(f"${key.name}".encode(), data)
@@ -86,8 +95,9 @@ class Redactor:
     def leaks(self, headers: Iterable[tuple[str, str]], body: bytes) -> tuple[Leak, ...]:
         """Return where the target sent a key back, whole, in plain, percent-encoded or JSON-escaped form."""
         places = [(f"header {name}", value.encode()) for name, value in headers] + [("body", body)]
+        suspect = [(where, data) for where, data in places if self._may_hold_key(data)]
         return tuple(
-            Leak(key.name, where) for key in self._searched for where, data in places if key.in_bytes.search(data)
+            Leak(key.name, where) for key in self._searched for where, data in suspect if key.in_bytes.search(data)
         )
 
 
@@ -97,6 +107,7 @@ class _Key:
 
     name: str
     length: int
+    plain: bytes
     in_text: re.Pattern[str]
     in_bytes: re.Pattern[bytes]
     as_word: re.Pattern[str]
@@ -105,7 +116,7 @@ class _Key:
     def of(cls, key: str, name: str) -> _Key:
         pattern = "".join(map(_spellings, key))
         as_word = re.compile(rf"(?<!\S){re.escape(key)}(?!\S)")
-        return cls(name, len(key), re.compile(pattern), re.compile(pattern.encode()), as_word)
+        return cls(name, len(key), key.encode(), re.compile(pattern), re.compile(pattern.encode()), as_word)
 
     def __repr__(self) -> str:
         return f"_Key({self.name})"

@@ -7,7 +7,6 @@ only what is safe (RFC 9110 section 9.2.1) is sent again without being asked to.
 from __future__ import annotations
 
 import re
-import time
 from email.utils import parsedate_to_datetime
 
 from ozwell_harness.model import Exchange, FailureKind
@@ -22,22 +21,24 @@ def retry_after_s(exchange: Exchange) -> float | None:
     """Return how long the target asks to wait, in seconds; None when it asks for nothing.
 
     That is a 429, which asks for 1 second when it does not say, and a 503 that says. Reads Retry-After (RFC 9110
-    section 10.2.3: seconds or a date), and for a 429 also X-RateLimit-Reset in epoch seconds.
+    section 10.2.3: seconds or a date), and for a 429 also X-RateLimit-Reset in epoch seconds. The wait begins with the
+    end of the answer.
     """
     response = exchange.response
     if response is None or response.status not in {429, 503}:
         return None
+    answered = exchange.started + exchange.elapsed
     asked = (response.headers.get("retry-after") or "").strip()
     if _DIGITS.fullmatch(asked):
         return float(asked)
     try:
-        return max(0.0, parsedate_to_datetime(asked).timestamp() - time.time())
+        return max(0.0, parsedate_to_datetime(asked).timestamp() - answered)
     except (ValueError, TypeError, OverflowError):
         pass
     if response.status == 503:
         return None
     reset = (response.headers.get("x-ratelimit-reset") or "").strip()
-    left = float(reset) - time.time() if _DIGITS.fullmatch(reset) else 0.0
+    left = float(reset) - answered if _DIGITS.fullmatch(reset) else 0.0
     # A reset that lies in the past says nothing, as if there were none.
     return min(left, _A_DAY_S) if left > 0 else _UNSAID_S
 

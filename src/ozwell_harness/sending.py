@@ -6,9 +6,8 @@ Nothing is redacted here: what comes out goes to the recorder, and from there no
 from __future__ import annotations
 
 import ssl
-import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import httpcore
 import httpx
@@ -17,7 +16,8 @@ from ozwell_harness.decoding import BodyTooLargeError, UndecodableError, decoder
 from ozwell_harness.failures import failure_of
 from ozwell_harness.model import Arrival, Failure, FailureKind, Unjudgeable
 from ozwell_harness.settings import ConfigurationError
-from ozwell_harness.target import Timeouts
+from ozwell_harness.target import Target, Timeouts
+from ozwell_harness.timing import MACHINE, Timing
 from ozwell_harness.transport import LAST_BYTES, Watch, Wire
 
 #: More than any server or gateway in use sends.
@@ -77,8 +77,9 @@ class Attempt:
 class Sender:
     """Sends to one target. Safe to use from several threads."""
 
-    def __init__(self, timeouts: Timeouts, ssl_context: ssl.SSLContext) -> None:
+    def __init__(self, timeouts: Timeouts, ssl_context: ssl.SSLContext, timing: Timing = MACHINE) -> None:
         self._watch = Watch()
+        self._timing = timing
         self._wire = Wire(self._watch, ssl_context)
         read, connect = timeouts.read_s, timeouts.connect_s
         self._timeout = {"connect": connect, "read": read, "write": read, "pool": read}
@@ -108,10 +109,11 @@ class Sender:
 
     def _attempt(self, message: Message) -> tuple[Attempt, bool]:
         """Return what became of the message, and whether it only met a connection that was closed already."""
-        started, begin = time.time(), time.perf_counter()
-        reading = _Reading(message, self._watch, begin)
+        lapse = self._timing.lapse
+        started, begin = self._timing.now(), lapse()
+        reading = _Reading(message, self._watch, lambda: lapse() - begin)
         failure = self._perform(message, reading)
-        elapsed = time.perf_counter() - begin
+        elapsed = lapse() - begin
         unheard = self._watch.reused_connection and not self._watch.reads
         stale = failure is not None and failure.kind is FailureKind.RESET and unheard
         attempt = Attempt(
@@ -162,10 +164,10 @@ class _TooManyFieldsError(Exception):
 class _Reading:
     """What has been read of one answer; keeps its state when reading fails half-way."""
 
-    def __init__(self, message: Message, watch: Watch, begin: float) -> None:
+    def __init__(self, message: Message, watch: Watch, lapse: Callable[[], float]) -> None:
         self._message = message
         self._watch = watch
-        self._begin = begin
+        self._lapse = lapse
         self._reads_noted = 0
         self._last_bytes = b""
         self.left: Failure | None = None
@@ -217,7 +219,7 @@ class _Reading:
         # What came with one read arrived at one time, in however many chunks it was sent.
         new = self._watch.reads != self._reads_noted and len(self.arrivals) < _MOST_ARRIVALS
         self._reads_noted = self._watch.reads
-        arrival = Arrival(time.perf_counter() - self._begin, len(self.body))
+        arrival = Arrival(self._lapse(), len(self.body))
         if new or not self.arrivals:
             self.arrivals.append(arrival)
         else:
@@ -241,12 +243,16 @@ def _request(message: Message, timeout: dict[str, float]) -> httpcore.Request:
     )
 
 
-def trusted(ca_file: Path | None) -> ssl.SSLContext:
-    """Return which certificates are trusted: those that ``ca_file`` vouches for, else the public authorities.
+def trusted(target: Target) -> ssl.SSLContext:
+    """Return which certificates are trusted: those that the CA file vouches for, else the public authorities.
 
     Raises:
         ConfigurationError: the file cannot be read, or holds no certificate.
     """
+    ca_file = target.ca_file
+    if ca_file is None and target.base_url.startswith("http:"):
+        # To read all authorities takes longer than many a request. This context trusts none.
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
         return ssl.create_default_context(cafile=str(ca_file)) if ca_file else httpx.create_ssl_context()
     except OSError as error:

@@ -18,13 +18,14 @@ from ozwell_harness.profile import Profile, load_profile
 from ozwell_harness.requirements import Catalogue, load_catalogue
 from ozwell_harness.settings import ConfigurationError, Selection, Settings
 from ozwell_harness.target import Target
+from ozwell_harness.timing import MACHINE, Timing
 from ozwell_harness.verdict import decide, gravest, tally
 
 
 class Session:
     """State of one run. The pytest plugin feeds it; ``result`` reads it at any time, also half-way."""
 
-    def __init__(self, settings: Settings, observer: Observer | None = None) -> None:
+    def __init__(self, settings: Settings, observer: Observer | None = None, timing: Timing = MACHINE) -> None:
         """Load the profile and the catalogue; nothing is sent yet.
 
         Raises:
@@ -44,7 +45,7 @@ class Session:
         self.baseline = read_baseline(settings.baseline) if settings.baseline else Baseline({})
         _check_baseline(self.baseline, self.whole_catalogue)
         self.target: Target = target_of(settings)
-        self.recorder = Recorder(self.target, waiting=self.observer.waiting)
+        self.recorder = Recorder(self.target, waiting=self.observer.waiting, timing=timing)
         self.unreachable: str | None = None
         self.doubt: str | None = None
         self.interrupted = False

@@ -29,6 +29,7 @@ from ozwell_harness.reporting.curl import curl
 from ozwell_harness.requirements import load_catalogue
 from ozwell_harness.settings import keys_in
 from ozwell_harness.target import KeyName, Politeness, Secret, Target
+from ozwell_harness.timing import Timing
 
 CHAT = "createChatCompletion"
 FILES = frozenset({"createFile", "listFiles", "retrieveFile", "deleteFile", "retrieveFileContent"})
@@ -46,7 +47,7 @@ def ground(handle: MockHandle, plan: PropertyPlan = SMALL, **more: Any) -> Groun
 def ground_at(target: Target, plan: PropertyPlan = SMALL, *, name: str = "ozwell", **more: Any) -> Ground:
     owed = more.pop("passive", PASSIVE)
     offer = Offer(more.pop("operations", ALL), target.model, target.embedding_model)
-    recorder = Recorder(target, sleep=lambda _seconds: None)
+    recorder = Recorder(target, timing=Timing(sleep=lambda _seconds: None))
     return Ground(profile(name), target, recorder, offer, owed, plan, **more)
 
 

@@ -12,6 +12,7 @@ from rawserver import http, raw_server
 from ozwell_harness.exchange import MADE_UP_KEY, BudgetSpentError, Call, Recorder
 from ozwell_harness.model import FailureKind
 from ozwell_harness.target import KeyName, Politeness, Secret, Target, Timeouts
+from ozwell_harness.timing import Timing
 
 KEY = "ozw_secret_0123456789abcdef"
 QUICK = Timeouts(connect_s=5, read_s=1.0, total_s=1.5, max_body_bytes=100_000)
@@ -27,7 +28,7 @@ GET = Call("GET", "/models", "x")
 
 def one(script, call: Call = GET, **changes: object):
     with raw_server(script) as url:
-        recorder = Recorder(target(url, **changes), sleep=lambda _s: None)
+        recorder = Recorder(target(url, **changes), timing=Timing(sleep=lambda _s: None))
         try:
             return recorder.send(call)
         finally:
@@ -190,7 +191,7 @@ def throttled(times: int, headers: tuple[str, ...]):
 def test_rate_limit_is_waited_out_and_counted(headers: tuple[str, ...], wait: int) -> None:
     waits: list[float] = []
     with raw_server(throttled(2, headers)) as url:
-        recorder = Recorder(target(url), sleep=waits.append)
+        recorder = Recorder(target(url), timing=Timing(sleep=waits.append))
         assert recorder.send(Call("GET", "/models", "x")).status == 200
         recorder.close()
     assert waits == [wait, wait]
@@ -202,7 +203,7 @@ def test_rate_limit_is_waited_out_and_counted(headers: tuple[str, ...], wait: in
 def test_too_long_a_wait_is_not_made() -> None:
     waits: list[float] = []
     with raw_server(throttled(9, ("Retry-After: 86400",))) as url:
-        recorder = Recorder(target(url), sleep=waits.append)
+        recorder = Recorder(target(url), timing=Timing(sleep=waits.append))
         assert recorder.send(Call("GET", "/models", "x")).status == 429
         recorder.close()
     assert waits == []

@@ -6,6 +6,7 @@ from rawserver import http, raw_server
 
 from ozwell_harness.exchange import Call, Recorder
 from ozwell_harness.target import Target
+from ozwell_harness.timing import Timing
 
 
 def test_a_body_in_chunks_has_no_content_length() -> None:
@@ -19,7 +20,7 @@ def test_a_body_in_chunks_has_no_content_length() -> None:
 
     headers = (("Content-Type", "application/json"), ("Transfer-Encoding", "chunked"))
     with raw_server(script) as url:
-        recorder = Recorder(Target(url, "gpt-4", None), sleep=lambda _s: None)
+        recorder = Recorder(Target(url, "gpt-4", None), timing=Timing(sleep=lambda _s: None))
         try:
             exchange = recorder.send(Call("POST", "/x", "x", headers=headers, body=b'{"a": 1}'))
         finally:

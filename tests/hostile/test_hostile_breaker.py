@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -15,6 +16,7 @@ from ozwell_harness.exchange import Call, Recorder, SilentTargetError
 from ozwell_harness.model import Exchange, Failure, FailureKind, Request, Response
 from ozwell_harness.retrying import is_transient, retry_after_s
 from ozwell_harness.target import KeyName, Politeness, Secret, Target, Timeouts
+from ozwell_harness.timing import Timing
 
 GET = Call("GET", "/models", "list")
 CHAT = Call("POST", "/chat/completions", "chat", body=b"{}")
@@ -32,7 +34,7 @@ def asking(handler: Handler, **politeness: int) -> Iterator[tuple[Recorder, Serv
         timeouts = Timeouts(read_s=10, total_s=20, max_body_bytes=1_000, give_up_after=PATIENCE)
         keys = {KeyName.MAIN: Secret("ozw_0123456789abcdef"), KeyName.OTHER: Secret("ozw_fedcba9876543210")}
         target = Target(served.url, "m", None, keys, timeouts=timeouts, politeness=Politeness(**politeness))
-        recorder = Recorder(target, sleep=waits.append)
+        recorder = Recorder(target, timing=Timing(sleep=waits.append))
         try:
             yield recorder, served, waits
         finally:
@@ -281,7 +283,7 @@ def made(
 
     response = Response(status, Headers(headers)) if status else None
     failure = Failure(kind, "broken") if kind else None
-    return Exchange(1, "x", Request(method, "/x", "http://x/v1/x"), response, failure)
+    return Exchange(1, "x", Request(method, "/x", "http://x/v1/x"), response, failure, started=time.time())
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from ozwell_harness.preflight import target_of
 from ozwell_harness.profile import load_profile
 from ozwell_harness.settings import ConfigurationError, Settings
 from ozwell_harness.target import KeyName, Secret, Target, Timeouts
+from ozwell_harness.timing import Timing
 
 KEY = "ozw_hostile_0123456789abcdef"
 PATIENT = Timeouts(read_s=20, total_s=30, max_body_bytes=200_000)
@@ -38,7 +39,7 @@ def target(url: str, **changes: object) -> Target:
 
 @contextmanager
 def recording(url: str, **changes: object) -> Iterator[Recorder]:
-    recorder = Recorder(target(url, **changes), sleep=lambda _seconds: None)
+    recorder = Recorder(target(url, **changes), timing=Timing(sleep=lambda _seconds: None))
     try:
         yield recorder
     finally:

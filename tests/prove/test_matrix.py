@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from ozwell_harness.mock.faults import catalogue as faults
 from ozwell_harness.model import Finding, Level, Status
 from ozwell_harness.profile import load_profile
 from ozwell_harness.prove.excuses import excuses
-from ozwell_harness.prove.matrix import Kind, Matrix, Trial, dependants_in, errors_in, reported_by
+from ozwell_harness.prove.matrix import CLEAN, Kind, Matrix, Trial, errors_in, judged_in, reported_by, unjudged_in
 from ozwell_harness.prove.runner import untried
 from ozwell_harness.prove.telling import matrix_document, matrix_lines, trial_line
 from ozwell_harness.requirements import load_catalogue
@@ -45,8 +46,12 @@ def test_trial(case: Trial, *, holds: bool, words: str) -> None:
     assert words in trial_line(case)
 
 
-def matrix(*trials: Trial, excused: dict[str, str] | None = None) -> Matrix:
-    return Matrix(trials, ("a.b", "a.c"), excused or {})
+SILENT = Trial(CLEAN, Kind.CONTROL, frozenset(), frozenset(), judged=frozenset({"a.b", "a.c"}))
+
+
+def matrix(*trials: Trial, excused: dict[str, str] | None = None, **changes: object) -> Matrix:
+    given = {"clean": SILENT, "planned": len(trials)} | changes
+    return Matrix(trials, ("a.b", "a.c"), excused or {}, **given)  # type: ignore[arg-type]
 
 
 def test_every_requirement_is_proved_or_excused() -> None:
@@ -64,6 +69,24 @@ def test_surplus_report_proves_nothing() -> None:
     assert matrix(trial("a.b", "a.b a.c")).unproved == ("a.c",)
 
 
+def test_proof_of_a_part_leaves_the_catalogue_out() -> None:
+    assert matrix(trial("a.b", "a.b"), selective=True).holds
+
+
+def test_proof_needs_every_trial_and_a_clean_one_that_finds_nothing() -> None:
+    both = trial("a.b a.c", "a.b a.c")
+    loud = replace(SILENT, reported=frozenset({"a.b"}))
+    assert not matrix(both, planned=2).holds
+    assert not matrix(both, clean=None).holds
+    assert not matrix(both, clean=loud).holds
+    assert "without any fault: also reported by a.b" in trial_line(loud)
+
+
+def test_fault_that_nothing_reports() -> None:
+    silent, elsewhere = trial("a.b", ""), trial("", "", declared=frozenset({"b.c"}))
+    assert matrix(silent, elsewhere, trial(kind=Kind.CONTROL)).unfound == (silent,)
+
+
 def test_findings_to_sets() -> None:
     def finding(name: str, status: Status) -> Finding:
         return Finding(name, "a", Level.MUST, status, "why")
@@ -76,17 +99,19 @@ def test_findings_to_sets() -> None:
         finding("a.e", Status.ERROR),
     ]
     assert reported_by(findings) == {"a.f", "a.w"}
-    assert dependants_in(findings, frozenset({"a.n"})) == {"a.n"}
+    assert judged_in(findings) == {"a.f", "a.w"}
+    assert unjudged_in(findings) == {"a.n", "a.o"}
     assert errors_in(findings) == ("a.e: why",)
 
 
 def test_closing_lines_and_document() -> None:
     found = matrix(trial("a.b", "a.b"), trial(kind=Kind.CONTROL))
-    text = "\n".join(matrix_lines(found, whole=True))
+    text = "\n".join(matrix_lines(found))
     assert "Faults: 1 of 1" in text
     assert "Legal variations: 1 of 1" in text
     assert "Never seen to fail:\n  a.c" in text
-    assert "Never seen" not in "\n".join(matrix_lines(found, whole=False))
+    assert "Never seen" not in "\n".join(matrix_lines(replace(found, selective=True)))
+    assert "Interrupted: 2 of 5" in matrix_lines(replace(found, planned=5))[0]
     document = json.loads(json.dumps(matrix_document(found)))
     assert document["requirements"] == {"a.b": ["x.y"], "a.c": []}
     assert document["holds"] is False
@@ -117,14 +142,22 @@ import json, sys
 from ozwell_harness.checks import usage
 if sys.argv[1] == "removed":
     usage.total_is_sum = lambda *_: None
-from ozwell_harness.prove.trial import run_trial
-trial = run_trial("chat.usage-total-off-by-one", "ozwell", ("chat", "responses"), frozenset())
-print(json.dumps([trial.holds, sorted(trial.missing)]))
+from ozwell_harness.prove.bench import run_trials
+from ozwell_harness.prove.trial import trial_of
+said = []
+def told(faults, findings, seconds):
+    trial = trial_of(faults, findings, "ozwell", seconds)
+    said.append([trial.holds, sorted(trial.missing), trial.dependants == trial.expected == frozenset()])
+run_trials([(), ("chat.usage-total-off-by-one",), ()], profile="ozwell", areas=("chat", "responses"), told=told)
+print(json.dumps(said))
 """
 
 
-@pytest.mark.parametrize(("state", "holds"), [("kept", True), ("removed", False)])
-def test_removing_a_check_breaks_the_proof(tmp_path: Path, state: str, *, holds: bool) -> None:
+@pytest.mark.parametrize(
+    ("state", "missing"), [("kept", []), ("removed", ["chat.usage-total-is-sum", "responses.usage-total-is-sum"])]
+)
+def test_removing_a_check_breaks_the_proof(tmp_path: Path, state: str, missing: list[str]) -> None:
+    """And a fault leaves no trace in the trial after it, although the same tests are run again."""
     done = subprocess.run(
         [sys.executable, "-c", REMOVED, state],
         capture_output=True,
@@ -133,6 +166,7 @@ def test_removing_a_check_breaks_the_proof(tmp_path: Path, state: str, *, holds:
         env={k: v for k, v in os.environ.items() if not k.startswith(("OZWELL_", "PYTEST_"))},
         check=False,
     )
-    found, missing = json.loads(done.stdout)
-    assert found is holds, done.stderr
-    assert ("chat.usage-total-is-sum" in missing) is not holds
+    assert done.stdout, done.stderr
+    before, found, after = json.loads(done.stdout)
+    assert found == [not missing, missing, False]
+    assert before[0] is after[0] is True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import Literal
 
@@ -149,10 +148,10 @@ class ListOut(Struct):
     last_id: str | None
 
 
-def chat_out(model: str, completion: Completion) -> ChatOut:
-    """The plain answer of a chat."""
+def chat_out(model: str, completion: Completion, created: int) -> ChatOut:
+    """The plain answer of a chat; ``created`` is in epoch seconds."""
     choices = [ChoiceOut(choice.index, message_out(choice), choice.finish) for choice in completion.choices]
-    return ChatOut(new_id("chatcmpl-"), "chat.completion", int(time.time()), model, choices, usage_out(completion))
+    return ChatOut(new_id("chatcmpl-"), "chat.completion", created, model, choices, usage_out(completion))
 
 
 def message_out(choice: Choice) -> MessageOut:

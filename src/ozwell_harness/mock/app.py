@@ -46,12 +46,13 @@ class MockApp:
     def __init__(self, settings: MockSettings) -> None:
         bounds = settings.bounds
         store = MemoryStore(bounds.files, bounds.conversations)
-        store.fill(STOCKED_TENANT, stocked_files(settings.stock, int(time.time())))
+        store.fill(STOCKED_TENANT, stocked_files(settings.stock, int(settings.clock.now())))
         self.services = Services(
             settings=settings,
+            clock=settings.clock,
             keyring=Keyring(settings.keys()),
             store=store,
-            limiter=MemoryLimiter(),
+            limiter=MemoryLimiter(settings.clock),
             metrics=Metrics(),
             journal=Journal(bounds.journal),
             truth=TruthLog(settings.truth_log) if settings.truth_log else None,
@@ -158,7 +159,7 @@ class MockApp:
         if call.operation is not None:
             services.metrics.observe(call.trace, duration)
         key = call.key.name if call.key else None
-        at = time.time() - duration
+        at = services.clock.now() - duration
         names = call.faults.names
         services.journal.add(
             Entry(at, call.request_id, call.method, call.path, operation, key, status, duration, names)

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from ozwell_harness.mock.clock import Clock
 from ozwell_harness.mock.errors import ApiError
 from ozwell_harness.mock.faults.base import NO_FAULTS, FaultSet, Hook
 from ozwell_harness.mock.ids import new_id
@@ -74,6 +75,7 @@ class Services:
     """What all requests share. `notes` is where faults may remember something between requests."""
 
     settings: MockSettings
+    clock: Clock
     keyring: Keyring
     store: Store
     limiter: Limiter
@@ -144,6 +146,11 @@ class Call:
         """Count tokens against the key's budget and refresh what is left of it."""
         if self.key is not None and tokens:
             self.quota = self.apply(Hook.LIMIT, await self.limiter.charge(self.key, tokens))
+
+    @property
+    def now_s(self) -> int:
+        """The epoch second, for time stamps."""
+        return int(self.services.clock.now())
 
     @property
     def notes(self) -> dict[str, Any]:

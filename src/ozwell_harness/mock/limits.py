@@ -7,10 +7,10 @@ Windows, header names and the meaning of the reset follow the Ozwell documents (
 from __future__ import annotations
 
 import math
-import time
 from dataclasses import dataclass
 from typing import Protocol
 
+from ozwell_harness.mock.clock import Clock
 from ozwell_harness.mock.errors import ApiError, ErrorType
 from ozwell_harness.mock.keys import Key
 
@@ -56,7 +56,8 @@ class _Window:
 class MemoryLimiter:
     """Counts in this process. A window starts with the first request after the last one ended."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
         self._windows: dict[str, _Window] = {}
 
     async def admit(self, key: Key) -> Quota:
@@ -65,26 +66,26 @@ class MemoryLimiter:
         allowed = window.requests < key.budget.requests and window.tokens < key.budget.tokens
         if allowed:
             window.requests += 1
-        return _quota(key, window, allowed)
+        return _quota(key, window, self._clock.now(), allowed)
 
     async def charge(self, key: Key, tokens: int) -> Quota:
         """Spend tokens after the fact and say what is left."""
         window = self._window(key)
         window.tokens += tokens
-        return _quota(key, window, allowed=True)
+        return _quota(key, window, self._clock.now(), allowed=True)
 
     def _window(self, key: Key) -> _Window:
-        now = time.time()
+        now = self._clock.now()
         window = self._windows.get(key.bucket)
         if window is None or now >= window.ends:
             window = self._windows[key.bucket] = _Window(now + key.budget.window_s)
         return window
 
 
-def _quota(key: Key, window: _Window, allowed: bool) -> Quota:  # noqa: FBT001 - the admission itself
+def _quota(key: Key, window: _Window, now: float, allowed: bool) -> Quota:  # noqa: FBT001 - the admission itself
     spent = window.tokens >= key.budget.tokens
     remaining = 0 if spent else max(0, key.budget.requests - window.requests)
-    wait = max(1, math.ceil(window.ends - time.time()))
+    wait = max(1, math.ceil(window.ends - now))
     return Quota(key.budget.requests, remaining, math.ceil(window.ends), wait, allowed)
 
 

@@ -7,7 +7,6 @@ import contextlib
 import signal
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from uvicorn import Config
 from uvicorn.server import ServerState
 
 from ozwell_harness.mock.app import MockApp
+from ozwell_harness.mock.clock import Clock
 from ozwell_harness.mock.envfile import client_environment, write_env_file
 from ozwell_harness.mock.errors import MockSettingsError
 from ozwell_harness.mock.protocol import best_protocol
@@ -125,6 +125,29 @@ async def _serve_until_signal(server: _Server, on_ready: Callable[[MockHandle], 
     await server.run(ready, grace_s=server.settings.grace_s)
 
 
+class _DatedState(ServerState):
+    """Writes Date for every answer by the mock's own clock."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__()
+        self._clock = clock
+        self._second = 0
+        self._dated: list[tuple[bytes, bytes]] = []
+
+    @property
+    def default_headers(self) -> list[tuple[bytes, bytes]]:
+        """The headers of every answer."""
+        second = int(self._clock.now())
+        if second != self._second:
+            self._second = second
+            self._dated = [(b"date", formatdate(second, usegmt=True).encode()), (b"server", SERVER_NAME)]
+        return self._dated
+
+    @default_headers.setter
+    def default_headers(self, headers: list[tuple[bytes, bytes]]) -> None:
+        """Nothing else is sent by default."""
+
+
 class _Server:
     """uvicorn's protocol without uvicorn's server: no ticks, no signal handling, a shutdown that does not linger."""
 
@@ -133,7 +156,7 @@ class _Server:
         self._app = MockApp(settings)
         self._socket = _bind(settings.host, settings.port)
         self.handle = _handle(settings, self._socket)
-        self._state = ServerState()
+        self._state = _DatedState(settings.clock)
         self._stopping: asyncio.Event | None = None
         self._stops = 0
 
@@ -160,23 +183,19 @@ class _Server:
             return connection
 
         server = await loop.create_server(connect, sock=self._socket, backlog=BACKLOG)
-        clock = asyncio.create_task(self._tick())
+        flushing = asyncio.create_task(self._keep_flushing())
         try:
             on_ready(self.handle)
             await self._stopping.wait()
         finally:
-            clock.cancel()
+            flushing.cancel()
             server.close()
             await self._end(grace_s)
 
-    async def _tick(self) -> None:
-        """Once a second: the date for the answers, and the truth log to its file."""
+    async def _keep_flushing(self) -> None:
+        """Write the truth log to its file, once a second."""
         while True:
             self._app.flush()
-            self._state.default_headers = [
-                (b"date", formatdate(time.time(), usegmt=True).encode()),
-                (b"server", SERVER_NAME),
-            ]
             await asyncio.sleep(1)
 
     async def _end(self, grace_s: float) -> None:

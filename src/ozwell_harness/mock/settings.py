@@ -6,6 +6,7 @@ import ipaddress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ozwell_harness.mock.clock import Clock
 from ozwell_harness.mock.delays import NO_DELAY, Delay
 from ozwell_harness.mock.errors import MockSettingsError
 from ozwell_harness.mock.keys import Budget, Key, PlanName, Standing, plan_budget
@@ -95,6 +96,7 @@ class MockSettings:
         env_file: file to write the client's variables to once ready.
         truth_log: file to write down in when each request came and each piece of its answer was written.
         grace_s: seconds that running answers get to finish when the mock is asked to stop.
+        clock: what time it is for limits and time stamps; the pace of generation keeps to the machine's clock.
 
     Raises:
         MockSettingsError: a combination that cannot be honoured.
@@ -116,6 +118,7 @@ class MockSettings:
     env_file: Path | None = None
     truth_log: Path | None = None
     grace_s: float = 2.0
+    clock: Clock = Clock()
 
     def __post_init__(self) -> None:
         if self.state != MEMORY_STATE:

@@ -176,7 +176,7 @@ async def _flush_items(
 
 async def _act(call: Call, act: Act, listener: _Listener) -> None:
     if isinstance(act, Pause):
-        await asyncio.sleep(act.seconds)
+        await call.services.clock.pause(act.seconds)
         return
     if isinstance(act, Deafen):
         listener.deaf = True

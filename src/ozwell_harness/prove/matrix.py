@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 from ozwell_harness.model import Finding, Status
 
 _REPORTING = frozenset({Status.FAILED, Status.WARNED})
+
+#: The name of the trial in which nothing is changed.
+CLEAN = "nothing"
 
 
 class Kind(StrEnum):
@@ -26,19 +30,28 @@ class Trial:
         declared: ids that the fault says it breaks, in any profile and area.
         expected: those of them that this run could report, and so must: no more and no fewer.
         reported: ids that failed or warned.
-        dependants: ids that could not be judged because a reporting one came before them.
+        judged: ids that passed, failed or warned.
+        dependants: ids that could not be judged, which they are on the clean mock: a reporting one came before them.
         errors: ids on which the harness itself failed, and why.
         seconds: how long the run took.
+        description: what was changed, in a sentence.
     """
 
     name: str
     kind: Kind
     expected: frozenset[str]
     reported: frozenset[str]
+    judged: frozenset[str] = frozenset()
     dependants: frozenset[str] = frozenset()
     errors: tuple[str, ...] = ()
     seconds: float = 0.0
     declared: frozenset[str] = frozenset()
+    description: str = ""
+
+    @property
+    def area(self) -> str:
+        """What the name begins with."""
+        return self.name.partition(".")[0]
 
     @property
     def missing(self) -> frozenset[str]:
@@ -62,10 +75,15 @@ def reported_by(findings: Iterable[Finding]) -> frozenset[str]:
     return frozenset(finding.requirement for finding in findings if finding.status in _REPORTING)
 
 
-def dependants_in(findings: Iterable[Finding], clean: frozenset[str]) -> frozenset[str]:
-    """Return the ids that are judged on the clean mock and could not be judged here."""
+def judged_in(findings: Iterable[Finding]) -> frozenset[str]:
+    """Return the ids that could be judged."""
+    return frozenset(f.requirement for f in findings if f.status in _REPORTING | {Status.PASSED})
+
+
+def unjudged_in(findings: Iterable[Finding]) -> frozenset[str]:
+    """Return the ids that could not be judged."""
     unjudged = (Status.NOT_TESTABLE, Status.NOT_APPLICABLE)
-    return frozenset(f.requirement for f in findings if f.status in unjudged and f.requirement in clean)
+    return frozenset(f.requirement for f in findings if f.status in unjudged)
 
 
 def errors_in(findings: Iterable[Finding]) -> tuple[str, ...]:
@@ -73,26 +91,39 @@ def errors_in(findings: Iterable[Finding]) -> tuple[str, ...]:
     return tuple(f"{f.requirement}: {f.message}" for f in findings if f.status is Status.ERROR)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Matrix:
     """All trials, held against the catalogue.
 
     Attributes:
-        requirements: ids of the profile.
+        trials: without the clean one.
+        requirements: ids of the profile that had to be judged.
         excused: requirement → why no fault can break it.
+        clean: the trial in which nothing was changed; None if it was not finished.
+        planned: how many trials were to be made.
+        selective: only some faults or areas were wanted, which cannot prove the whole catalogue.
     """
 
     trials: tuple[Trial, ...]
     requirements: tuple[str, ...]
     excused: Mapping[str, str]
+    clean: Trial | None
+    planned: int
+    selective: bool = False
 
-    @property
+    @cached_property
     def killed(self) -> Mapping[str, tuple[str, ...]]:
         """Requirement → the faults that it reported, as expected."""
-        return {
-            requirement: tuple(t.name for t in self.trials if requirement in t.reported & t.expected)
-            for requirement in self.requirements
-        }
+        found: dict[str, list[str]] = {requirement: [] for requirement in self.requirements}
+        for trial in self.trials:
+            for requirement in trial.reported & trial.expected & found.keys():
+                found[requirement].append(trial.name)
+        return {requirement: tuple(names) for requirement, names in found.items()}
+
+    @property
+    def is_complete(self) -> bool:
+        """Every trial was made."""
+        return self.clean is not None and len(self.trials) == self.planned
 
     @property
     def unproved(self) -> tuple[str, ...]:
@@ -107,11 +138,20 @@ class Matrix:
         return tuple(name for name in self.excused if killed.get(name, ("gone",)))
 
     @property
+    def unfound(self) -> tuple[Trial, ...]:
+        """Faults that nothing reported, although something had to."""
+        return tuple(t for t in self.trials if t.kind is Kind.FAULT and not t.reported and not t.holds)
+
+    @property
     def broken(self) -> tuple[Trial, ...]:
-        """Trials that did not say exactly what they had to."""
-        return tuple(trial for trial in self.trials if not trial.holds)
+        """Trials that did not say exactly what they had to; the clean one, if it is among them, first."""
+        return tuple(trial for trial in (self.clean, *self.trials) if trial is not None and not trial.holds)
 
     @property
     def holds(self) -> bool:
-        """Every trial is exact, every requirement is proved or excused, and no excuse is idle."""
-        return not (self.broken or self.unproved or self.idle_excuses)
+        """Every trial was made and is exact, every requirement is proved or excused, and no excuse is idle.
+
+        Where only a part was wanted, the catalogue is left out of it.
+        """
+        gaps = () if self.selective else (*self.unproved, *self.idle_excuses)
+        return self.is_complete and not self.broken and not gaps

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from ozwell_harness.prove.matrix import Kind, Matrix, Trial
+from ozwell_harness.prove.matrix import CLEAN, Kind, Matrix, Trial
 
 _MOST = 20
 
 
 def trial_line(trial: Trial) -> str:
     """Say in one line how a trial departed from what it had to say."""
+    what = "the mock without any fault" if trial.name == CLEAN else f"{trial.kind} {trial.name}"
+    return f"{what}: {departure(trial) or 'as expected'}"
+
+
+def departure(trial: Trial) -> str:
+    """Say how a trial departed from what it had to say; empty if it did not."""
     parts = []
     if trial.missing:
         parts.append(f"not reported by {', '.join(sorted(trial.missing))}")
@@ -20,25 +26,27 @@ def trial_line(trial: Trial) -> str:
         parts.append(f"the harness failed: {'; '.join(trial.errors[:3])}")
     if not parts and not trial.holds:
         parts.append("nothing reports it")
-    return f"{trial.kind} {trial.name}: {'; '.join(parts) or 'as expected'}"
+    return "; ".join(parts)
 
 
-def matrix_lines(matrix: Matrix, *, whole: bool) -> list[str]:
-    """Return the closing lines; ``whole`` adds what only a run of everything can tell."""
+def matrix_lines(matrix: Matrix) -> list[str]:
+    """Return the closing lines."""
     faults = [trial for trial in matrix.trials if trial.kind is Kind.FAULT]
     controls = [trial for trial in matrix.trials if trial.kind is Kind.CONTROL]
-    lines = [
+    lines = [] if matrix.is_complete else [f"Interrupted: {len(matrix.trials)} of {matrix.planned} trials were made."]
+    lines += [
         f"Faults: {sum(t.holds for t in faults)} of {len(faults)} reported by exactly what must report them.",
         f"Legal variations: {sum(t.holds for t in controls)} of {len(controls)} reported by nothing.",
     ]
-    if whole:
-        proved = sum(bool(names) for names in matrix.killed.values())
-        lines.append(
-            f"Requirements: {proved} of {len(matrix.requirements)} seen to fail,"
-            f" {len(matrix.excused)} excused in writing, {len(matrix.unproved)} neither."
-        )
-        lines += _listed("Never seen to fail", matrix.unproved)
-        lines += _listed("Excused without need", matrix.idle_excuses)
+    if matrix.selective or not matrix.is_complete:
+        return lines
+    proved = sum(bool(names) for names in matrix.killed.values())
+    lines.append(
+        f"Requirements: {proved} of {len(matrix.requirements)} seen to fail,"
+        f" {len(matrix.excused)} excused in writing, {len(matrix.unproved)} neither."
+    )
+    lines += _listed("Never seen to fail", matrix.unproved)
+    lines += _listed("Excused without need", matrix.idle_excuses)
     return lines
 
 
@@ -52,20 +60,28 @@ def matrix_document(matrix: Matrix) -> dict[str, Any]:
     return {
         "schema": "urn:ozwell-harness:matrix:1",
         "holds": matrix.holds,
-        "trials": [
-            {
-                "name": trial.name,
-                "kind": trial.kind.value,
-                "holds": trial.holds,
-                "expected": sorted(trial.expected),
-                "reported": sorted(trial.reported),
-                "dependants": sorted(trial.dependants),
-                "errors": list(trial.errors),
-                "seconds": round(trial.seconds, 3),
-            }
-            for trial in matrix.trials
-        ],
+        "complete": matrix.is_complete,
+        "selective": matrix.selective,
+        "planned": matrix.planned,
+        "clean": _trial(matrix.clean) if matrix.clean else None,
+        "trials": [_trial(trial) for trial in matrix.trials],
         "requirements": {name: list(faults) for name, faults in matrix.killed.items()},
         "excused": dict(matrix.excused),
         "unproved": list(matrix.unproved),
+        "unfound": [trial.name for trial in matrix.unfound],
+        "idle_excuses": list(matrix.idle_excuses),
+    }
+
+
+def _trial(trial: Trial) -> dict[str, Any]:
+    return {
+        "name": trial.name,
+        "kind": trial.kind.value,
+        "description": trial.description,
+        "holds": trial.holds,
+        "expected": sorted(trial.expected),
+        "reported": sorted(trial.reported),
+        "dependants": sorted(trial.dependants),
+        "errors": list(trial.errors),
+        "seconds": round(trial.seconds, 3),
     }

@@ -1,47 +1,66 @@
-"""Runs the suites against a mock with one thing changed."""
+"""What the findings of one trial say of the fault, or the legal variation, that was tried."""
 
 from __future__ import annotations
 
-import os
-import time
 from collections.abc import Iterable
-from pathlib import Path
 
-from ozwell_harness.driver import judge
 from ozwell_harness.mock.faults import Kind as FaultKind
 from ozwell_harness.mock.faults import catalogue
-from ozwell_harness.mock.server import running_mock
-from ozwell_harness.mock.settings import STOCK, MockSettings
-from ozwell_harness.model import Finding, Level, Status
+from ozwell_harness.model import Finding, Level
 from ozwell_harness.profile import Claim, load_profile
-from ozwell_harness.prove.matrix import Kind, Trial, dependants_in, errors_in, reported_by
-from ozwell_harness.session import Session
-from ozwell_harness.settings import Selection, Settings, keys_in
-from ozwell_harness.target import Timeouts
-
-#: The mock answers at once or, with a fault that hangs, never.
-_TIMEOUTS = Timeouts(connect_s=2.0, read_s=1.5, total_s=6.0, first_content_s=0.45)
+from ozwell_harness.prove.matrix import CLEAN, Kind, Trial, errors_in, judged_in, reported_by, unjudged_in
 
 
-def run_trial(name: str, profile: str, areas: tuple[str, ...], clean: frozenset[str]) -> Trial:
-    """Run the suites with the fault or control ``name``; ``clean`` is what the clean mock lets be judged."""
-    fault = catalogue()[name]
-    begin = time.monotonic()
-    findings = findings_with((name,), profile, areas)
-    kind = Kind.CONTROL if fault.kind is FaultKind.LEGAL else Kind.FAULT
+def trial_of(faults: tuple[str, ...], findings: Iterable[Finding], profile: str, seconds: float) -> Trial:
+    """Hold the findings of one run against what its fault declares; without a fault, nothing must be found."""
+    findings = tuple(findings)
     reported = reported_by(findings)
-    declared = frozenset(fault.breaks)
+    declared = _declared(faults)
+    kind = _kind(faults)
     echoes = _on_demand(findings, profile) if kind is Kind.FAULT else frozenset()
     return Trial(
-        name=name,
+        name=_name(faults),
         kind=kind,
         expected=(declared & _telling(findings, reported, profile)) | (reported & echoes),
         reported=reported,
-        dependants=dependants_in(findings, clean),
+        judged=judged_in(findings),
+        dependants=unjudged_in(findings),
         errors=errors_in(findings),
-        seconds=time.monotonic() - begin,
+        seconds=seconds,
         declared=declared,
+        description=_description(faults),
     )
+
+
+def lost_trial(faults: tuple[str, ...], reason: str) -> Trial:
+    """Return a trial that came to no end."""
+    declared = _declared(faults)
+    return Trial(
+        name=_name(faults),
+        kind=_kind(faults),
+        expected=declared,
+        reported=frozenset(),
+        errors=(reason,),
+        declared=declared,
+        description=_description(faults),
+    )
+
+
+def _name(faults: tuple[str, ...]) -> str:
+    return "+".join(faults) or CLEAN
+
+
+def _description(faults: tuple[str, ...]) -> str:
+    return " ".join(catalogue()[name].description for name in faults)
+
+
+def _declared(faults: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(requirement for name in faults for requirement in catalogue()[name].breaks)
+
+
+def _kind(faults: tuple[str, ...]) -> Kind:
+    breaks = any(catalogue()[name].kind is FaultKind.FAULT for name in faults)
+    return Kind.FAULT if breaks else Kind.CONTROL
 
 
 def _telling(findings: Iterable[Finding], reported: frozenset[str], profile: str) -> frozenset[str]:
@@ -63,31 +82,3 @@ def _on_demand(findings: Iterable[Finding], profile: str) -> frozenset[str]:
     """
     opt_in = load_profile(profile).opt_in
     return frozenset(finding.requirement for finding in findings if finding.area in opt_in)
-
-
-def judged_when_clean(profile: str, areas: tuple[str, ...]) -> frozenset[str]:
-    """Return the ids that the clean mock lets be judged."""
-    judged = (Status.PASSED, Status.FAILED, Status.WARNED)
-    return frozenset(f.requirement for f in findings_with((), profile, areas) if f.status in judged)
-
-
-def findings_with(faults: Iterable[str], profile: str, areas: tuple[str, ...]) -> tuple[Finding, ...]:
-    """Return the findings of one run against a fresh mock with ``faults``."""
-    settings = MockSettings(faults=tuple(faults), stock=STOCK)
-    with running_mock(settings) as mock, Path(os.devnull).open("w", encoding="utf-8") as log:
-        session = Session(
-            Settings(
-                base_url=mock.base_url,
-                profile=profile,
-                model=mock.env["OZWELL_MODEL"],
-                embedding_model=mock.env["OZWELL_EMBEDDING_MODEL"],
-                keys=keys_in(mock.env),
-                selection=Selection(areas=areas),
-                timeouts=_TIMEOUTS,
-            )
-        )
-        try:
-            session.prepare()
-            return judge(session, log).findings
-        finally:
-            session.recorder.close()

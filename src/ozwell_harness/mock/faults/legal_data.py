@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
@@ -170,10 +169,10 @@ def source_excerpt_short(answer: JsonObject, call: Call) -> JsonObject:  # noqa:
 
 
 @AREA.error("retry-after-date", "Retry-After is an HTTP date.")
-def retry_after_date(refusal: Refusal, call: Call) -> Refusal:  # noqa: ARG001
+def retry_after_date(refusal: Refusal, call: Call) -> Refusal:
     """Write the moment, rounded up (RFC 9110 section 10.2.3)."""
     refusal.headers = [
-        (name, formatdate(time.time() + int(value) + 1, usegmt=True).encode() if name == b"retry-after" else value)
+        (name, formatdate(call.now_s + int(value) + 1, usegmt=True).encode() if name == b"retry-after" else value)
         for name, value in refusal.headers
     ]
     return refusal

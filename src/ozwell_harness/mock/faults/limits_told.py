@@ -117,7 +117,7 @@ _quotas("reset-negative", "X-RateLimit-Reset is -1.", lambda q: replace(q, reset
         "ratelimit.retry-after-fits-reset")  # fmt: skip
 
 _quotas("wait-too-short", "A 429 says that the limit ends at once, and it does not.",
-        lambda q: q if q.allowed else replace(q, reset=int(time.time()), retry_after=0),
+        lambda q: q if q.allowed else replace(q, reset=q.reset - q.retry_after, retry_after=0),
         "ratelimit.waiting-helps")  # fmt: skip
 _refusals("retry-after-renamed", "The header of the wait is called X-Retry-After.", _renamed,
           "ratelimit.retry-after-present")  # fmt: skip
@@ -145,6 +145,7 @@ class _Changed:
     def __init__(self, inner: Limiter, call: Call) -> None:
         self.inner = inner
         self.notes = call.notes
+        self.clock = call.services.clock
 
     async def admit(self, key: Key) -> Quota:
         return await self.inner.admit(key)
@@ -180,8 +181,8 @@ class _AllRefused(_Changed):
     async def admit(self, key: Key) -> Quota:
         quota = await self.inner.admit(key)
         if not quota.allowed:
-            self.notes["refused_until"] = time.time() + quota.retry_after
-        elif key.name != "limited" and self.notes.get("refused_until", 0) > time.time():
+            self.notes["refused_until"] = self.clock.now() + quota.retry_after
+        elif key.name != "limited" and self.notes.get("refused_until", 0) > self.clock.now():
             return replace(quota, allowed=False, retry_after=1)
         return quota
 

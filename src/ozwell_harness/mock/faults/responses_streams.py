@@ -77,7 +77,7 @@ def stream_dropped(items: Iterable[StreamItem], call: Call) -> Iterator[StreamIt
 
 
 @AREA.reply("stream-as-text", "A streamed response is declared as text/plain.", RESPOND,
-            breaks=("responses.stream-content-type", "http.json-content-type"))  # fmt: skip
+            breaks=("responses.stream-content-type",))  # fmt: skip
 def stream_as_text(reply: Reply, call: Call) -> Reply:  # noqa: ARG001
     """Rename the type."""
     if not isinstance(reply.body, bytes):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import zlib
 from collections.abc import Iterable, Iterator
 
@@ -34,7 +33,7 @@ async def buffered(connection: Connection, reply: Reply, call: Call) -> None:
     if not isinstance(reply.body, bytes):
         reply.body = whole_body(reply)
         if is_simple(call.body):
-            await asyncio.sleep(HELD_S)
+            await call.services.clock.pause(HELD_S)
     await connection.write(head_bytes(reply.status, reply_head(call, reply)) + reply.body)
 
 

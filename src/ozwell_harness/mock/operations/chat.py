@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from ozwell_harness.mock import wire
@@ -27,7 +26,7 @@ async def create_chat(call: Call) -> Reply:
     question = question_of(request, read_messages(request.messages))
     completion = await complete(call, card, question)
     if not request.stream:
-        return json_reply(call, chat_out(card.id, completion), work_of(completion))
+        return json_reply(call, chat_out(card.id, completion, call.now_s), work_of(completion))
     options = request.stream_options
     usage = bool(options and options.include_usage)
     return _stream(call, card.id, completion, with_usage=usage)
@@ -37,7 +36,7 @@ def _stream(call: Call, model: str, completion: Completion, *, with_usage: bool)
     head = {
         "id": new_id("chatcmpl-"),
         "object": "chat.completion.chunk",
-        "created": int(time.time()),
+        "created": call.now_s,
         "model": model,
     }
     tail: dict[str, Any] = {"usage": None} if with_usage else {}

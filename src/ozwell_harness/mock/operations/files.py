@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from urllib.parse import quote
 
 from ozwell_harness.mock.answers import DeletedOut, FileOut, file_out, list_out
@@ -37,7 +36,7 @@ async def create_file(call: Call) -> Reply:
     if not upload.filename or len(upload.filename) > FILENAME_AT_MOST:
         raise invalid_value("file", f"The filename must have 1 to {FILENAME_AT_MOST} characters.")
     content = call.apply(Hook.BODY, bytes(upload.content))
-    file = StoredFile(new_id("file-"), len(content), int(time.time()), upload.filename, purpose)
+    file = StoredFile(new_id("file-"), len(content), call.now_s, upload.filename, purpose)
     try:
         await call.store.put_file(call.tenant, file, content)
     except StoreFullError as error:

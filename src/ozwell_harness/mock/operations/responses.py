@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from ozwell_harness.mock import wire
@@ -48,7 +47,7 @@ def _spoken(choice: Choice) -> Turn:
 
 def _plain(call: Call, model: str, conversation: str, completion: Completion, sources: list[SourceOut] | None) -> Reply:
     answer = ResponseOut(
-        new_id("resp-"), "response", int(time.time()), model, conversation,
+        new_id("resp-"), "response", call.now_s, model, conversation,
         message_out(completion.choices[0]), usage_out(completion),
     )  # fmt: skip
     if sources is not None:
@@ -62,7 +61,7 @@ def _stream(
     head = {
         "id": new_id("resp-"),
         "object": "response.chunk",
-        "created": int(time.time()),
+        "created": call.now_s,
         "model": model,
         "conversation_id": conversation,
     }
