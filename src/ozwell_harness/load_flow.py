@@ -16,7 +16,7 @@ from ozwell_harness.load.plan import LoadPlan
 from ozwell_harness.load.progress import LoadObserver
 from ozwell_harness.load.result import LoadResult
 from ozwell_harness.load.runner import run_load
-from ozwell_harness.load.scenario_file import choose_scenario, load_scenarios
+from ozwell_harness.load.scenario_file import load_scenarios, mix_of
 from ozwell_harness.load.verdict import decide
 from ozwell_harness.model import Cost, Finding, Run, Status, Verdict
 from ozwell_harness.preflight import Ready, prepare, target_of
@@ -60,7 +60,7 @@ def execute_load(
         run = scene.run(Verdict.INCONCLUSIVE, notes=(f"Unreachable: {ready.unreachable}",))
         return Outcome(run, _made(make_folder), scene.catalogue)
     plan = on_target(plan, ready.target, scene.profile, settings.seed)
-    choose_scenario(load_scenarios(), plan.scenario, plan.embedding_model)
+    mix_of(load_scenarios(), plan)
     folder = _made(make_folder)
     result = run_load(plan, folder, observer, keys=ready.target.keys)
     return Outcome(scene.judged(result, ready), folder, scene.catalogue)
@@ -109,7 +109,7 @@ class _Scene:
         run = self.run(
             verdict.verdict,
             findings=tuple(annotate(finding, self.baseline, comparison) for finding in findings),
-            notes=(*notes, *comparison.notes()),
+            notes=(*notes, *result.notes, *comparison.notes()),
             load={**result.to_document(), "verdict": verdict.value},
         )
         return replace(run, interrupted=result.interrupted, baseline=comparison, cost=_cost(run.cost, result))

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import gevent
 import pytest
+from msgspec.structs import replace as copy_of
 from rawserver import Script, http, raw_server, read_request
 
 from ozwell_harness.load.answer import read_answer
@@ -247,7 +248,7 @@ def test_a_target_that_does_not_read_is_timed_out_too() -> None:
     listener = socket.create_server(("127.0.0.1", 0))
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     try:
-        heavy = replace(STREAM, body=b"x" * (32 << 20))
+        heavy = copy_of(STREAM, body=b"x" * (32 << 20))
         reply = asked(f"http://127.0.0.1:{listener.getsockname()[1]}/v1", heavy, replace(QUICK, total_s=0.1))
     finally:
         listener.close()

@@ -8,11 +8,11 @@ import time
 from array import array
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import gevent
 import pytest
+from msgspec.structs import replace as copy_of
 from rawserver import http, raw_server
 
 from ozwell_harness.load.arrivals import Closed
@@ -215,7 +215,7 @@ def test_a_worker_says_when_the_target_is_gone() -> None:
 
 def two_steps(context: Context) -> Flow:
     answer = yield context.models()
-    yield replace(context.models(), name=f"again-{answer.document['data'][0]['id']}")
+    yield copy_of(context.models(), name=f"again-{answer.document['data'][0]['id']}")
 
 
 def stumbling(context: Context) -> Flow:

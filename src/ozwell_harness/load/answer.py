@@ -61,12 +61,27 @@ class Answer:
 
 
 def read_answer(reply: Reply, *, streamed: bool) -> Answer:
-    """Read a reply to a request that asked for a stream, or for a plain answer."""
+    """Read a reply to a request that asked for a stream, or for JSON."""
+    return _failed(reply) or (_Streamed(reply).read() if streamed else _plain(reply))
+
+
+def read_file(reply: Reply) -> Answer:
+    """Read a reply to a request that asked for the content of a file: any bytes, also none."""
+    failed = _failed(reply)
+    if failed is not None:
+        return failed
+    first, last = _ends(reply)
+    # An empty file has no byte of a body: it was there with its head.
+    arrived = reply.closed if last is None else last
+    return Answer(reply.status, first=first, last=arrived, text=reply.body.decode("utf-8", "replace"))
+
+
+def _failed(reply: Reply) -> Answer | None:
     if reply.error is not None:
         return Answer(reply.status, error=reply.error.kind.value, detail=reply.error.message, odd=reply.head != b"")
     if reply.status != 200:
         return Answer(reply.status, error=f"http_{reply.status}", detail=_excerpt(reply), odd=reply.status != 429)
-    return _Streamed(reply).read() if streamed else _plain(reply)
+    return None
 
 
 def _plain(reply: Reply) -> Answer:
@@ -76,8 +91,12 @@ def _plain(reply: Reply) -> Answer:
         kind = ErrorKind.INVALID_ANSWER.value
         return Answer(reply.status, error=kind, detail=f"no JSON: {_excerpt(reply)}", odd=True)
     usage = _usage(document)
-    first, last = (reply.arrivals[0][0], reply.arrivals[-1][0]) if reply.arrivals else (None, None)
+    first, last = _ends(reply)
     texts = [text for choice in _objects(document, "choices") for text in _texts(choice.get("message"))]
+    if isinstance(document, dict):
+        # What a response says stands in "output", what an upload was called in "filename".
+        texts += _texts(document.get("output"))
+        texts += [name for name in (document.get("filename"),) if isinstance(name, str)]
     return Answer(
         reply.status,
         document,
@@ -88,6 +107,10 @@ def _plain(reply: Reply) -> Answer:
         text="\n".join(texts),
         odd=not usage.sums or not isinstance(document, dict) or "error" in document,
     )
+
+
+def _ends(reply: Reply) -> tuple[int | None, int | None]:
+    return (reply.arrivals[0][0], reply.arrivals[-1][0]) if reply.arrivals else (None, None)
 
 
 class _Streamed:

@@ -6,16 +6,27 @@ counted as an error of its kind and not here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
 
-from ozwell_harness.checks import base, chat, embeddings, models, stream_ending, stream_framing, stream_usage, streaming
+from ozwell_harness.checks import (
+    base,
+    chat,
+    embeddings,
+    files,
+    models,
+    responses,
+    stream_ending,
+    stream_framing,
+    stream_usage,
+    streaming,
+)
 from ozwell_harness.checks import usage as plain_usage
 from ozwell_harness.checks.passive import PASSIVE
 from ozwell_harness.load.reply import ErrorKind, Reply, ReplyError
-from ozwell_harness.load.scenario import Kind, Step
+from ozwell_harness.load.step import Kind, Step
 from ozwell_harness.model import (
     Arrival,
     Deviation,
@@ -90,7 +101,37 @@ _MODELS: Mapping[str, LoadCheck] = {
     "models.not-empty": _alone(models.has_a_model),
     "models.ids-unique": _alone(models.ids_are_unique),
 }
-_SCHEMAS = ("ChatCompletion", "ChatCompletionChunk", "EmbeddingList", "ModelList")
+_RESPONSE: Mapping[str, LoadCheck] = {
+    "responses.schema": responses.matches_schema,
+    "responses.object-named": _alone(responses.object_is_named),
+    "responses.id-is-text": _alone(chat.id_is_text),
+    "responses.output-is-object": _alone(responses.output_is_object),
+    "responses.role-is-assistant": _alone(responses.role_is_assistant),
+    "responses.content-is-text": _alone(responses.content_is_text),
+    "responses.usage-whole": _alone(plain_usage.counts_are_whole),
+    "responses.usage-prompt-counted": _alone(plain_usage.prompt_is_counted),
+    "responses.usage-total-is-sum": _alone(plain_usage.total_is_sum),
+    "responses.no-sources-unasked": _alone(responses.has_no_sources),
+}
+_UPLOAD: Mapping[str, LoadCheck] = {
+    "files.upload-schema": _schema("File"),
+    "files.upload-created-at": _alone(files.created_at_is_now),
+}
+_FILE_LIST: Mapping[str, LoadCheck] = {
+    "files.list-schema": _schema("FileList"),
+    "files.list-ids-unique": _alone(lambda exchange: files.ids_are_unique([exchange])),
+}
+_DELETE: Mapping[str, LoadCheck] = {"files.delete-schema": _schema("FileDeleted")}
+_SCHEMAS = (
+    "ChatCompletion",
+    "ChatCompletionChunk",
+    "EmbeddingList",
+    "ModelList",
+    "Response",
+    "File",
+    "FileList",
+    "FileDeleted",
+)
 #: Whether a request is answered at all is what errors count.
 _NOT_UNDER_LOAD = frozenset({"http.requests-answered"})
 
@@ -101,6 +142,11 @@ CHECKS: Mapping[Kind, Mapping[str, LoadCheck]] = {
         (Kind.CHAT_STREAM, _STREAMED_CHAT),
         (Kind.EMBEDDINGS, _EMBEDDINGS),
         (Kind.MODELS, _MODELS),
+        (Kind.RESPONSE, _RESPONSE),
+        (Kind.UPLOAD, _UPLOAD),
+        (Kind.FILE_LIST, _FILE_LIST),
+        (Kind.DOWNLOAD, {}),
+        (Kind.DELETE, _DELETE),
     )
 }
 
@@ -112,6 +158,23 @@ _FAILURES: Mapping[ErrorKind, FailureKind] = {
     ErrorKind.CUT: FailureKind.CUT,
     ErrorKind.PROTOCOL: FailureKind.PROTOCOL,
     ErrorKind.TOO_LARGE: FailureKind.TOO_LARGE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Crossing:
+    """What an answer breaks that holds another request's nonce, and what then only follows from it."""
+
+    requirement: str
+    consequences: frozenset[str] = frozenset()
+
+
+_USUAL_CROSSING = _Crossing(CROSSED)
+_CROSSINGS: Mapping[Kind, _Crossing] = {
+    Kind.UPLOAD: _Crossing(
+        "files.simultaneous-not-crossed", frozenset({"files.upload-filename", "files.upload-bytes"})
+    ),
+    Kind.DOWNLOAD: _Crossing("files.simultaneous-contents-apart", frozenset({"files.content-text"})),
 }
 
 
@@ -131,16 +194,25 @@ class Examiner:
     catalogue: Catalogue
     redactor: Redactor
 
-    def examine(self, step: Step, exchange: Exchange) -> list[Finding]:
-        """Return what the answer breaks."""
+    def examine(self, step: Step, exchange: Exchange, crossed: str | None = None) -> list[Finding]:
+        """Return what the answer breaks; ``crossed`` is a nonce of another request that was found in it."""
+        crossing = _CROSSINGS.get(step.kind, _USUAL_CROSSING)
         found = []
-        for requirement, check in CHECKS[step.kind].items():
-            if not self.owed(requirement):
+        for requirement, check in self._checks(step):
+            if not self.owed(requirement) or (crossed is not None and requirement in crossing.consequences):
                 continue
             deviation = self._judge(check, exchange)
             if deviation is not None:
                 found.append(Finding(requirement, _sentence(deviation)))
+        if crossed is not None and self.owed(crossing.requirement):
+            found.append(Finding(crossing.requirement, f"An answer holds {crossed}, which only another request said"))
         return found
+
+    @staticmethod
+    def _checks(step: Step) -> Iterator[tuple[str, LoadCheck]]:
+        yield from CHECKS[step.kind].items()
+        for requirement, check in step.expects.items():
+            yield requirement, _alone(check)
 
     def _judge(self, check: LoadCheck, exchange: Exchange) -> Deviation | None:
         try:
@@ -187,7 +259,7 @@ class Examiner:
 def _request_headers(step: Step) -> Headers:
     fields = [("Authorization", f"Bearer ${KeyName.MAIN}")]
     if step.body:
-        fields.append(("Content-Type", "application/json"))
+        fields.append(("Content-Type", step.content_type))
     return Headers(tuple(fields))
 
 

@@ -13,16 +13,21 @@ from ozwell_harness.load.arrivals import Closed
 from ozwell_harness.load.plan import LoadPlan
 from ozwell_harness.load.reply import ErrorKind
 from ozwell_harness.load.samples import Glance, Glimpse, Sample, Start
-from ozwell_harness.load.schedule import schedule, stride
+from ozwell_harness.load.timetable import Timetable
+from ozwell_harness.load.trace import timetable
 
 _DETAIL = "its load worker ended before its time: it was not sent, or its answer is unknown"
 
 
-def due_offsets(plan: LoadPlan, worker: int) -> array[int]:
-    """Return when the arrivals of one worker are due, nanoseconds from its start; a closed loop has no schedule."""
+def due_arrivals(plan: LoadPlan, worker: int) -> Timetable:
+    """Return what one worker is to send, counted from its start; a closed loop has no schedule.
+
+    Raises:
+        ArrivalsError: a trace cannot be read.
+    """
     if isinstance(plan.arrivals, Closed):
-        return array("q")
-    return stride(schedule(plan.arrivals, plan.warmup_s, plan.duration_s, plan.seed), worker, plan.processes)
+        return Timetable(array("q"))
+    return timetable(plan.arrivals, plan.warmup_s, plan.duration_s, plan.seed).stride(worker, plan.processes)
 
 
 def lost_arrivals(plan: LoadPlan, start: Start, recorded: Iterable[Glance]) -> Iterator[Sample]:
@@ -34,12 +39,12 @@ def lost_arrivals(plan: LoadPlan, start: Start, recorded: Iterable[Glance]) -> I
         recorded: what the worker left.
     """
     known = Counter(record.due for record in recorded if isinstance(record, Glimpse))
-    for offset in due_offsets(plan, start.worker):
+    for offset in due_arrivals(plan, start.worker).times:
         due = start.at + offset
         if known[due] > 0:
             known[due] -= 1
         else:
-            yield _lost(plan.scenario, due)
+            yield _lost(plan.title, due)
 
 
 def _lost(scenario: str, due: int) -> Sample:

@@ -11,11 +11,14 @@ import msgspec
 from ozwell_harness.load.arrivals import Arrivals, ArrivalsError, Closed, Trace, check_arrivals
 from ozwell_harness.load.schedule import mean_rate
 from ozwell_harness.load.slo import Slo
+from ozwell_harness.load.workload import Workload, WorkloadError, check_workload
 
 #: Names the file with a worker's orders in its environment.
 ORDERS_VARIABLE = "OZWELL_LOAD_ORDERS"
 #: Users start evenly over this much of the warm-up: all at once would be a burst that no one asked for.
 START_SPREAD_S = 1.0
+#: How long a worker may take at its end to delete the files that it left on the target.
+CLEARING_S = 5.0
 
 _LONGEST_S = 24 * 3600.0
 _MOST_ARRIVALS = 50_000_000
@@ -50,6 +53,8 @@ class LoadPlan:
         base_url: without a trailing slash, ``/v1`` included.
         model, embedding_model: what requests name; a scenario that needs a missing one is refused or left out.
         scenario: a name in ``loadtests/scenarios.py``.
+        mix: names and weights instead, where the user gives their own.
+        workload: what requests say and how long they are.
         profile: whose requirements answers are judged by.
         arrivals: when requests are sent: ``Closed(users)``, or a schedule such as ``Poisson(rate)``.
         duration_s: the steady interval that is measured; it begins after ``warmup_s``.
@@ -64,6 +69,8 @@ class LoadPlan:
     model: str
     embedding_model: str | None = None
     scenario: str = "mixed"
+    mix: tuple[tuple[str, float], ...] = ()
+    workload: Workload = Workload()
     profile: str = "ozwell"
     arrivals: Arrivals = Closed(1)
     duration_s: float = 10.0
@@ -80,6 +87,12 @@ class LoadPlan:
     def __post_init__(self) -> None:
         _check_numbers(self)
         _check_loop(self)
+        _check_content(self)
+
+    @property
+    def title(self) -> str:
+        """What is done, in a few words: the scenario's name, or the names and weights of the mix."""
+        return ", ".join(f"{name}={weight:g}" for name, weight in self.mix) or self.scenario
 
     @property
     def total_s(self) -> float:
@@ -129,6 +142,15 @@ def _check_loop(plan: LoadPlan) -> None:
         raise PlanError(f"{plan.users} users cannot be shared by {plan.processes} processes: ask for more users.")
     if (plan.rate or 0.0) * plan.total_s > _MOST_ARRIVALS:
         raise PlanError(f"A run may have at most {_MOST_ARRIVALS:,} arrivals: lower the rate or the duration.")
+
+
+def _check_content(plan: LoadPlan) -> None:
+    if not all(math.isfinite(weight) and weight > 0 for _, weight in plan.mix):
+        raise PlanError("The weights of a mix must be greater than 0.")
+    try:
+        check_workload(plan.workload)
+    except WorkloadError as error:
+        raise PlanError(str(error)) from None
 
 
 class Orders(msgspec.Struct, frozen=True):

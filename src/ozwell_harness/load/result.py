@@ -43,6 +43,8 @@ class LoadResult:
         interrupted: it was cut short; figures are of what was recorded.
         spent: requests sent and tokens used in the whole run, warm-up included.
         due: how many requests were due in the window.
+        files_left: how many files of ours may still be on the target.
+        notes: plain sentences about the run as a whole.
     """
 
     plan: LoadPlan
@@ -64,6 +66,8 @@ class LoadResult:
     interrupted: bool
     spent: Cost = Cost()
     due: int = 0
+    files_left: int = 0
+    notes: tuple[str, ...] = ()
 
     @property
     def valid(self) -> bool:
@@ -87,7 +91,7 @@ class LoadResult:
         plan = self.plan
         started, ended = self.window_epoch or (None, None)
         return {
-            "scenario": plan.scenario,
+            "scenario": plan.title,
             "arrivals": kind_of(plan.arrivals),
             "shape": str(plan.arrivals),
             **({"rate": plan.rate} if plan.open_loop else {"users": plan.users}),
@@ -172,6 +176,7 @@ def result_of(plan: LoadPlan, collection: Collection, *, interrupted: bool) -> L
         interrupted=interrupted,
         spent=reckoned.spent,
         due=reckoned.due,
+        files_left=reckoned.files_left,
     )
 
 

@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from ozwell_harness.content import content_path
@@ -27,7 +28,8 @@ from ozwell_harness.load.plan import ORDERS_VARIABLE, LoadPlan, Orders, write_or
 from ozwell_harness.load.progress import LoadObserver, Progress, SilentLoad
 from ozwell_harness.load.result import LoadResult, result_of
 from ozwell_harness.load.samples import Lines, SampleFile, Start, encode, glance
-from ozwell_harness.load.scenario_file import choose_scenario, load_scenarios
+from ozwell_harness.load.scenario_file import load_scenarios, mix_of
+from ozwell_harness.load.sweep import sweep
 from ozwell_harness.target import KeyName, Secret
 
 #: The record's name in a run folder.
@@ -58,12 +60,12 @@ def run_load(
         LoadError: the load generator did not start.
         OSError: the folder cannot be written.
     """
-    choose_scenario(load_scenarios(), plan.scenario, plan.embedding_model)
+    mix_of(load_scenarios(), plan)
     listener = observer or SilentLoad()
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="ozwell-load-") as scratch:
         run = _Run(plan, folder / SAMPLES, Path(scratch), listener)
-        listener.load_started(plan.scenario, plan.total_s)
+        listener.load_started(plan.title, plan.total_s)
         try:
             return run.complete((keys or {}).get(KeyName.MAIN))
         finally:
@@ -108,7 +110,9 @@ class _Run:
             raise LoadError(self._failure(process.returncode, key))
         self._end_parts(interrupted=interrupted)
         self._join()
-        return result_of(self._plan, self._collection, interrupted=interrupted)
+        result = result_of(self._plan, self._collection, interrupted=interrupted)
+        left = sweep(self._plan, self._orders.run, key) if result.files_left > 0 else None
+        return replace(result, notes=(left,)) if left else result
 
     @contextlib.contextmanager
     def _locust(self, environment: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:

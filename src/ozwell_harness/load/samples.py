@@ -120,11 +120,17 @@ class Nonconformity(msgspec.Struct, frozen=True, tag="nonconformity"):
 
 
 class End(msgspec.Struct, frozen=True, tag="end"):
-    """A worker ended in order; ``finished`` is false when it was stopped before its time."""
+    """A worker ended in order.
+
+    Attributes:
+        finished: false when it was stopped before its time.
+        left: files of its own that it could not delete.
+    """
 
     at: int
     finished: bool
     worker: int = 0
+    left: int = 0
 
 
 Record: TypeAlias = Start | Sample | Tick | Nonconformity | End

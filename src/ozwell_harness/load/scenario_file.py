@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ozwell_harness.content import content_path
-from ozwell_harness.load.plan import PlanError
-from ozwell_harness.load.scenario import Mix
+from ozwell_harness.load.plan import LoadPlan, PlanError
+from ozwell_harness.load.scenario import Mix, combine, named
 
 
 def load_scenarios(path: Path | None = None) -> Mapping[str, Mix]:
@@ -30,6 +30,15 @@ def choose_scenario(scenarios: Mapping[str, Mix], name: str, embedding_model: st
     Raises:
         PlanError: there is no such scenario, or nothing of it is possible.
     """
-    if name not in scenarios:
-        raise PlanError(f"There is no scenario {name!r}. Scenarios: {', '.join(scenarios)}.")
-    return scenarios[name].possible(name, embedding_model)
+    return named(scenarios, name).possible(name, embedding_model)
+
+
+def mix_of(scenarios: Mapping[str, Mix], plan: LoadPlan) -> Mix:
+    """Return what a plan wants to be done: its own mix, or the scenario that it names.
+
+    Raises:
+        PlanError: there is no such scenario, or nothing of it is possible.
+    """
+    if plan.mix:
+        return combine(scenarios, plan.mix, plan.embedding_model)
+    return choose_scenario(scenarios, plan.scenario, plan.embedding_model)

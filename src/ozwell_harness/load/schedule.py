@@ -77,11 +77,6 @@ def schedule(arrivals: Schedule, warmup_s: float, duration_s: float, seed: int) 
     return array("q", _due(segments(arrivals, warmup_s, duration_s), marks))
 
 
-def stride(times: array[int], worker: int, workers: int) -> array[int]:
-    """Return the part of a schedule that worker ``worker`` of ``workers`` sends: every ``workers``-th arrival."""
-    return times[worker::workers]
-
-
 def start_offset_ns(index: int, count: int, spread_s: float) -> int:
     """Return when user ``index`` of ``count`` starts, so that users start evenly over ``spread_s`` and not at once."""
     return round(index * spread_s * _NS / count) if count > 1 else 0

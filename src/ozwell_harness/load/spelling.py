@@ -163,4 +163,5 @@ _READERS: Mapping[str, Callable[[list[str]], Schedule]] = {
     "ramp": _ramp,
     "steps": _steps,
     "spike": _spike,
+    "trace": _trace,
 }

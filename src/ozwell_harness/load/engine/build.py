@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from ozwell_harness.load.answer import read_answer
 from ozwell_harness.load.conformance import Examiner
@@ -13,10 +14,12 @@ from ozwell_harness.load.engine.examination import USUAL_BUDGET, Budget, Examina
 from ozwell_harness.load.engine.worker import Keeper, Listener, Worker
 from ozwell_harness.load.nonces import Nonces
 from ozwell_harness.load.plan import LoadPlan, PlanError
-from ozwell_harness.load.prompts import bundled_prompts
+from ozwell_harness.load.prompts import Prompt, bundled_prompts, read_prompts
 from ozwell_harness.load.reply import Reply
-from ozwell_harness.load.scenario import Context, Kind, Mix, Step
-from ozwell_harness.load.scenario_file import choose_scenario
+from ozwell_harness.load.scenario import Context, Mix
+from ozwell_harness.load.scenario_file import mix_of
+from ozwell_harness.load.step import Kind, Step
+from ozwell_harness.load.workload import Workload
 from ozwell_harness.model_choice import choose_models, listed_models
 from ozwell_harness.profile import load_profile
 from ozwell_harness.redaction import Redactor
@@ -51,24 +54,31 @@ def make_worker(
 
     Raises:
         PlanError: the scenario is unknown or impossible.
+        PromptError: the prompt file cannot be used.
         ProfileError: there is no such profile.
     """
-    mix = choose_scenario(scenarios, plan.scenario, plan.embedding_model)
+    mix = mix_of(scenarios, plan)
     nonces = Nonces(part.run, part.number)
     context = Context(
         model=plan.model,
         embedding_model=plan.embedding_model,
-        prompts=bundled_prompts("chat"),
+        prompts=_prompts(plan.workload),
         inputs=bundled_prompts("embeddings"),
         nonces=nonces,
         # Workers of one run must not walk in step.
         rng=random.Random(f"{plan.seed}/{part.number}"),  # noqa: S311 - a choice of prompts is no secret
+        workload=plan.workload,
+        seed=plan.seed,
     )
     redactor = Redactor({part.key.reveal(): KeyName.MAIN.value} if part.key else {})
     profile = load_profile(plan.profile)
     examiner = Examiner(profile, profile.select(load_catalogue()), redactor)
     examination = Examination(examiner, nonces, plan.base_url, budget)
     return Worker(client, mix, context, keeper, listener, redactor=redactor, examination=examination)
+
+
+def _prompts(workload: Workload) -> tuple[Prompt, ...]:
+    return read_prompts(Path(workload.prompt_file)) if workload.prompt_file else bundled_prompts("chat")
 
 
 def with_models(plan: LoadPlan, client: LoadClient) -> LoadPlan:

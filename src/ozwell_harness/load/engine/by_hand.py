@@ -11,7 +11,7 @@ from ozwell_harness.load.arrivals import Closed
 from ozwell_harness.load.distribution import NOTHING
 from ozwell_harness.load.engine.build import Part, make_client, make_worker, with_models
 from ozwell_harness.load.engine.worker import Listener, Outcome
-from ozwell_harness.load.plan import LoadPlan
+from ozwell_harness.load.plan import CLEARING_S, LoadPlan
 from ozwell_harness.load.samples import Nonconformity, Record, Sample
 from ozwell_harness.load.scenario import Mix
 
@@ -68,4 +68,7 @@ class FreeConductor:
         """Tell what was broken, and close the connections."""
         for requirement, count in sorted(self._tally.broken.items()):
             logger.warning("%s broken by %d answers: %s", requirement, count, self._tally.messages.get(requirement, ""))
+        left = self.worker.clear(CLEARING_S)
+        if left:
+            logger.warning("%d files of this test could not be deleted.", left)
         self.worker.close()

@@ -18,10 +18,12 @@ from ozwell_harness.load.engine.stamps import StampHold
 from ozwell_harness.load.engine.watchdog import Watchdog, Watched
 from ozwell_harness.load.plan import LoadTimeouts
 from ozwell_harness.load.reply import ErrorKind, Reply, ReplyError
-from ozwell_harness.load.scenario import Step
+from ozwell_harness.load.step import Step
 from ozwell_harness.target import Secret
 
 _HEAD_LIMIT = 256 * 1024
+#: Paths with an id in them come once each: remembering them all would only fill memory.
+_MOST_HEADS = 64
 
 
 class _TooLargeError(Exception):
@@ -148,10 +150,13 @@ class LoadClient:
     def _serialise(self, step: Step) -> bytes:
         head = self._heads.get((step.method, step.path))
         if head is None:
-            head = self._heads[step.method, step.path] = self._head(step)
+            head = self._head(step)
+            if len(self._heads) < _MOST_HEADS:
+                self._heads[step.method, step.path] = head
         if not step.body:
             return head + b"\r\n"
-        return b"%bContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (head, len(step.body), step.body)
+        kind = step.content_type.encode()
+        return b"%bContent-Type: %b\r\nContent-Length: %d\r\n\r\n%b" % (head, kind, len(step.body), step.body)
 
     def _head(self, step: Step) -> bytes:
         return f"{step.method} {self._origin.prefix}{step.path} HTTP/1.1\r\n{self._fields}".encode()

@@ -17,8 +17,8 @@ from ozwell_harness.load.engine.dispatcher import Dispatcher
 from ozwell_harness.load.engine.journal import Journal
 from ozwell_harness.load.engine.stamps import kernel_stamps
 from ozwell_harness.load.engine.worker import Listener, Outcome
-from ozwell_harness.load.losses import due_offsets
-from ozwell_harness.load.plan import START_SPREAD_S, Orders
+from ozwell_harness.load.losses import due_arrivals
+from ozwell_harness.load.plan import CLEARING_S, START_SPREAD_S, Orders
 from ozwell_harness.load.samples import End, Start, Tick
 from ozwell_harness.load.scenario import Mix
 from ozwell_harness.load.schedule import start_offset_ns
@@ -67,6 +67,7 @@ class Conductor:
 
         Raises:
             PlanError: the scenario is unknown or impossible.
+            ArrivalsError: the trace cannot be read.
         """
         self._plan = orders.plan
         self._finished = finished
@@ -76,7 +77,7 @@ class Conductor:
         client = make_client(orders.plan, part.key)
         self.worker = make_worker(orders.plan, scenarios, client, self._journal, listener, part)
         self._users = itertools.count()
-        self._times = due_offsets(orders.plan, part.number)
+        self._table = due_arrivals(orders.plan, part.number)
         # What is there now stays for good: the collector need not walk it in mid-measurement.
         gc.collect()
         gc.freeze()
@@ -114,7 +115,7 @@ class Conductor:
             return self.worker.run(time.monotonic_ns())
         self._dispatched = True
         try:
-            self._dispatcher.run(self._zero, self._times)
+            self._dispatcher.run(self._zero, self._table.times, self._table.sizes)
             self._dispatcher.finish()
         except GreenletExit:
             self._dispatcher.kill()
@@ -125,7 +126,9 @@ class Conductor:
         """Write the end and close everything; users must have been stopped before. More than once does no harm."""
         gevent.killall(self._greenlets, block=False)
         self._dispatcher.kill()
-        self._journal.add(End(time.monotonic_ns(), self._done, self._number))
+        ended = time.monotonic_ns()
+        left = self.worker.clear(CLEARING_S)
+        self._journal.add(End(ended, self._done, self._number, left))
         self.worker.close()
 
     def _tick(self) -> None:

@@ -7,11 +7,11 @@ from collections import Counter
 from dataclasses import dataclass
 
 from ozwell_harness.load.answer import Answer
-from ozwell_harness.load.conformance import CROSSED, Examiner, Finding, excerpt
+from ozwell_harness.load.conformance import Examiner, excerpt
 from ozwell_harness.load.nonces import Nonces
 from ozwell_harness.load.reply import Reply
 from ozwell_harness.load.samples import Nonconformity
-from ozwell_harness.load.scenario import Step
+from ozwell_harness.load.step import Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +49,14 @@ class Examination:
     def examine(self, step: Step, reply: Reply, answer: Answer) -> tuple[bool, tuple[str, ...]]:
         """Return whether the answer was examined, and the requirements that it breaks."""
         crossed = self._nonces.foreign(answer.text, step.nonce)
-        wanted = crossed is not None or self._affordable(odd=answer.odd)
+        odd = answer.odd or (step.glance is not None and step.glance(answer, reply))
+        wanted = crossed is not None or self._affordable(odd=odd)
         if not wanted:
             return False, ()
         began = time.monotonic_ns()
         started = time.time() - (began - (reply.sent or began)) / 1e9
         exchange = self._examiner.exchange(step, reply, url=self._base_url + step.path, started=started)
-        findings = self._examiner.examine(step, exchange)
-        if crossed is not None and self._examiner.owed(CROSSED):
-            findings.append(Finding(CROSSED, f"An answer holds {crossed}, which only another request said"))
+        findings = self._examiner.examine(step, exchange, crossed)
         for finding in findings:
             self._seen[finding.requirement] += 1
             if self._seen[finding.requirement] == 1:

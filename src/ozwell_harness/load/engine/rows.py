@@ -6,7 +6,7 @@ from typing import Any
 
 from ozwell_harness.load.histogram import Histogram, middle_of
 from ozwell_harness.load.samples import Sample
-from ozwell_harness.load.scenario import Step
+from ozwell_harness.load.step import Step
 
 _NS_PER_MS = 1_000_000
 

@@ -17,7 +17,7 @@ from locust import User, events, task
 from locust.exception import StopUser
 from locust.runners import MasterRunner, WorkerRunner
 
-from ozwell_harness.load.arrivals import Closed
+from ozwell_harness.load.arrivals import ArrivalsError, Closed
 from ozwell_harness.load.distribution import Fixed
 from ozwell_harness.load.engine.build import Part
 from ozwell_harness.load.engine.by_hand import FreeConductor
@@ -26,6 +26,7 @@ from ozwell_harness.load.engine.live import Live
 from ozwell_harness.load.engine.roll import FINISHED, Roll
 from ozwell_harness.load.engine.rows import Rows
 from ozwell_harness.load.plan import ORDERS_VARIABLE, LoadPlan, Orders, PlanError, read_orders
+from ozwell_harness.load.prompts import PromptError
 from ozwell_harness.load.scenario import Mix
 from ozwell_harness.profile import ProfileError
 from ozwell_harness.settings import ConfigurationError, check_url, keys_in
@@ -106,7 +107,7 @@ class _Hooks:
             return
         try:
             self.conductor = self._make()
-        except (PlanError, ProfileError, ConfigurationError, OSError) as error:
+        except (ArrivalsError, PlanError, PromptError, ProfileError, ConfigurationError, OSError) as error:
             logger.error("%s", error)  # noqa: TRY400 - a user's mistake needs no traceback
             self._environment.process_exit_code = 2
             runner = self._environment.runner

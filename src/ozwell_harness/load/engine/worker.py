@@ -8,17 +8,23 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+import gevent
 from gevent import GreenletExit
 
-from ozwell_harness.load.answer import Answer, read_answer
+from ozwell_harness.load.answer import Answer, read_answer, read_file
 from ozwell_harness.load.engine.client import LoadClient
 from ozwell_harness.load.engine.examination import Examination
+from ozwell_harness.load.files import deletion
 from ozwell_harness.load.reply import UNREACHABLE, ErrorKind, Reply, ReplyError
 from ozwell_harness.load.samples import Record, Sample
-from ozwell_harness.load.scenario import Context, Flow, Mix, Scenario, Step
+from ozwell_harness.load.scenario import Context, Flow, Mix, Scenario
+from ozwell_harness.load.step import Kind, Step
+from ozwell_harness.load.timetable import ANY_SIZE, Size
 from ozwell_harness.redaction import Redactor
 
 _DETAIL = 300
+#: What a target answers to a deletion that leaves nothing behind.
+_GONE = frozenset({200, 204, 404})
 _HARMLESS = frozenset({"", "stop", "length", "tool_calls", "content_filter"})
 NONE_BROKEN: tuple[str, ...] = ()
 
@@ -73,10 +79,14 @@ class Worker:
         """The worker's own source of chance."""
         return self._context.rng
 
-    def run(self, due: int) -> Outcome:
-        """Run one scenario whose first request is due at ``due``; the others are due when their forerunner ended."""
-        scenario = self._mix.choose(self._context.rng)
-        flow, answer, outcome = scenario.flow(self._context), None, Outcome()
+    def run(self, due: int, size: Size = ANY_SIZE) -> Outcome:
+        """Run one scenario whose first request is due at ``due``; the others are due when their forerunner ended.
+
+        ``size`` says how long prompt and answer are to be, where a trace does.
+        """
+        context = self._context if size is ANY_SIZE else self._context.sized(size)
+        scenario = self._mix.choose(context.rng)
+        flow, answer, outcome = scenario.flow(context), None, Outcome()
         while True:
             step = self._next(scenario, flow, answer, due)
             if step is None:
@@ -88,6 +98,24 @@ class Worker:
         """Record an arrival that was due and is not sent."""
         name = self._mix.choose(self._context.rng).name
         self._keeper.add(Sample(scenario=name, step=name, due=due, error=ErrorKind.UNSENT.value, detail=reason))
+
+    def clear(self, patience_s: float) -> int:
+        """Delete the files that the target still holds of this worker's; return how many are left after the patience.
+
+        Every scenario deletes its own file; these are of scenarios that were broken off.
+        """
+        left: list[str] = []
+        with gevent.Timeout(patience_s, exception=False):
+            for file_id in self._context.shelf.take():
+                left.append(file_id)
+                if self._delete(file_id):
+                    left.pop()
+        return len(left) + sum(1 for _ in self._context.shelf.take())
+
+    def _delete(self, file_id: str) -> bool:
+        reply = Reply(time.monotonic_ns())
+        self._client.perform(deletion(file_id), reply)
+        return reply.error is None and reply.status in _GONE
 
     def close(self) -> None:
         """Close the connections and the record."""
@@ -130,7 +158,7 @@ class Worker:
     def _keep(self, scenario: Scenario, step: Step, reply: Reply) -> Answer:
         if reply.cut_off:
             reply.error = reply.error or ReplyError(ErrorKind.CUT, "the harness ended the request")
-        answer = read_answer(reply, streamed=step.streamed)
+        answer = read_file(reply) if step.kind is Kind.DOWNLOAD else read_answer(reply, streamed=step.streamed)
         judged, broken = False, NONE_BROKEN
         if self._examination is not None and not reply.cut_off and reply.status is not None:
             judged, broken = self._examination.examine(step, reply, answer)
