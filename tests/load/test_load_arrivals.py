@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ozwell_harness.load.arrivals import Burst, Constant, Poisson, Ramp, Schedule, Spacing, Spike, Steps, Trace
-from ozwell_harness.load.schedule import mean_rate, schedule, segments, start_offset_ns, stride
+from ozwell_harness.load.schedule import mean_rate, schedule, segments, start_offset_ns
+from ozwell_harness.load.timetable import Size, Timetable
 
 S = 1_000_000_000
 rates = st.floats(0.5, 300)
@@ -104,10 +105,15 @@ def test_a_trace_has_its_times_in_its_file() -> None:
 @given(schedules, durations, st.integers(1, 7))
 def test_strides_share_every_arrival_out_once(kind: Schedule, length: float, workers: int) -> None:
     times = schedule(kind, 0.0, length, 3)
-    parts = [stride(times, worker, workers) for worker in range(workers)]
-    assert array("q", sorted(at for part in parts for at in part)) == times
-    assert max(map(len, parts)) - min(map(len, parts)) <= 1
-    assert list(itertools.chain(*itertools.zip_longest(*parts)))[: len(times)] == list(times)
+    table = Timetable(times, tuple(Size(number, None) for number in range(len(times))))
+    parts = [table.stride(worker, workers) for worker in range(workers)]
+    assert array("q", sorted(at for part in parts for at in part.times)) == times
+    assert sorted(size for part in parts for size in part.sizes) == list(table.sizes)
+    lengths = [len(part.times) for part in parts]
+    assert max(lengths) - min(lengths) <= 1
+    for worker, part in enumerate(parts):
+        assert [table.times[size.prompt_tokens or 0] for size in part.sizes] == list(part.times)
+        assert all((size.prompt_tokens or 0) % workers == worker for size in part.sizes)
 
 
 def test_users_start_evenly() -> None:
