@@ -146,6 +146,28 @@ class Parser:
 
 def parse(body: bytes) -> Stream:
     """Parse a whole event stream."""
+    events = _plain_events(body)
+    if events is not None:
+        return Stream(events, 0, (), None, invalid_utf8=False)
     parser = Parser()
     parser.feed(body)
     return parser.close()
+
+
+def _plain_events(body: bytes) -> tuple[Event, ...] | None:
+    """Return the events of a stream of the usual form at a third of the cost; None if anything else is in it.
+
+    The usual form is nothing but ``data: ``, one line, LF and LF.
+    """
+    if b"\r" in body or not body.endswith(b"\n\n"):
+        return None
+    events, end = [], 0
+    for block in body[:-2].split(b"\n\n"):
+        end += len(block) + 2
+        if not block.startswith(b"data: ") or b"\n" in block:
+            return None
+        try:
+            events.append(Event(block[6:].decode("utf-8"), "", "", end))
+        except UnicodeDecodeError:
+            return None
+    return tuple(events)

@@ -113,3 +113,26 @@ def test_what_is_written_is_read(texts: list[str]) -> None:
 def test_large_stream_is_linear() -> None:
     body = b"data: x\n\n" * 50_000
     assert len(parse(body).events) == 50_000
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [b"data: ", b"data:", b"a", b"\n", b"\n\n", b"\r\n", b": c\n", b"\xff", b"\xef\xbb\xbf", "é".encode()]
+        )
+    )
+)
+def test_the_usual_form_is_read_as_any_other(pieces: list[bytes]) -> None:
+    body = b"".join(pieces)
+    parser = Parser()
+    parser.feed(body)
+    assert parse(body) == parser.close()
+
+
+@given(st.lists(st.text(st.characters(exclude_characters="\r\n")), min_size=1))
+def test_streams_of_the_usual_form(texts: list[str]) -> None:
+    body = b"".join(f"data: {text}\n\n".encode() for text in texts)
+    parser = Parser()
+    parser.feed(body)
+    assert parse(body) == parser.close()
+    assert data(body) == texts

@@ -209,3 +209,36 @@ def test_a_key_in_an_error_is_not_kept() -> None:
 def test_headers_are_those_of_the_final_answer() -> None:
     head = b"HTTP/1.1 103 Early Hints\r\nA: 1\r\n\r\nHTTP/1.1 200 OK\r\nB:  2 \r\nnonsense\r\nB: 3\r\n\r\nHTTP/ is body"
     assert Reply(0, head=head).headers().fields == (("B", "2"), ("B", "3"))
+
+
+TEXTS = st.none() | st.text(max_size=2) | st.integers(0, 1)
+DELTAS = st.none() | st.dictionaries(
+    st.sampled_from(["role", "content", "reasoning", "refusal", "tool_calls"]), TEXTS, max_size=2
+)
+CHOICES = st.lists(
+    st.dictionaries(st.sampled_from(["index", "delta", "finish_reason"]), st.none() | TEXTS | DELTAS, max_size=3)
+    | st.none(),
+    max_size=2,
+)
+CHUNKS = st.lists(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "choices": CHOICES | st.none(),
+            "usage": st.none() | st.just(USAGE),
+            "error": st.none() | st.just({"message": "x"}),
+            "delta": DELTAS,
+        },
+    ),
+    max_size=4,
+)
+
+
+@given(CHUNKS)
+def test_usual_chunks_are_read_as_any_others(chunks: list[dict[str, Any]]) -> None:
+    """The quick way must say what the thorough one says: a field that makes a chunk unusual, and means nothing."""
+    quick = stream_of(*(f"data: {json.dumps(document)}\n\n" for document in chunks))
+    # A number where the quick way expects null: only the thorough way reads it, and ignores it.
+    unusual = [d if d.get("usage") or d.get("error") else d | {"usage": 0} for d in chunks]
+    thorough = stream_of(*(f"data: {json.dumps(document)}\n\n" for document in unusual))
+    assert read_answer(quick, streamed=True) == read_answer(thorough, streamed=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,32 @@ _DONE = "[DONE]"
 #: Fields of a delta that bear tokens; services name reasoning in more than one way.
 _TEXT_FIELDS = ("content", "reasoning_content", "reasoning", "refusal")
 _decode = msgspec.json.Decoder().decode
+
+
+class _UsualDelta(msgspec.Struct, gc=False):
+    content: str = ""
+    reasoning_content: None = None
+    reasoning: None = None
+    refusal: None = None
+    tool_calls: None = None
+
+
+class _UsualChoice(msgspec.Struct, gc=False):
+    index: int = 0
+    delta: _UsualDelta | None = None
+    finish_reason: str | None = None
+
+
+class _UsualChunk(msgspec.Struct, gc=False):
+    """A chunk that bears content and tells nothing else; any other is looked at more closely."""
+
+    choices: list[_UsualChoice]
+    usage: None = None
+    error: None = None
+    delta: None = None
+
+
+_decode_usual = msgspec.json.Decoder(_UsualChunk).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +147,8 @@ class _Streamed:
         self._stream = sse.parse(bytes(reply.body))
         self._reads = [end for _, end in reply.arrivals]
         self._tokens: list[int] = []
-        self._token_reads: list[int] = []
+        self._read = 0
+        self._merged = 0
         self._texts: dict[Any, list[str]] = {}
         self._usage = Usage()
         self._finish = ""
@@ -143,7 +170,7 @@ class _Streamed:
             first=self._stamp(self._stream.events[0].end) if self._stream.events else None,
             tokens=tuple(self._tokens),
             last=self._tokens[-1] if self._tokens else closed,
-            merged=len(self._token_reads) - len(set(self._token_reads)),
+            merged=self._merged,
             usage=self._usage,
             finish=self._finish,
             # Deltas of one choice are one text: a nonce may be spread over several of them.
@@ -166,6 +193,21 @@ class _Streamed:
             return
         self._odd = self._odd or self._done
         try:
+            usual = _decode_usual(event.data)
+        except (ValueError, RecursionError):
+            self._unusual(event)
+            return
+        bearing = False
+        for choice in usual.choices:
+            if choice.delta is not None and choice.delta.content:
+                self._texts.setdefault(choice.index, []).append(choice.delta.content)
+                bearing = True
+        if bearing:
+            self._bears(event.end)
+        self._finish = _first_reason([choice.finish_reason for choice in usual.choices]) or self._finish
+
+    def _unusual(self, event: sse.Event) -> None:
+        try:
             chunk = _decode(event.data)
         except (ValueError, RecursionError):
             self._fail(ErrorKind.INVALID_ANSWER, f"an event is no JSON: {event.data[:200]}")
@@ -187,9 +229,16 @@ class _Streamed:
                 self._texts.setdefault(index, []).append(text)
                 bearing = True
         if bearing:
-            read = bisect_left(self._reads, end)
-            self._token_reads.append(read)
-            self._tokens.append(self._stamp(end))
+            self._bears(end)
+
+    def _bears(self, end: int) -> None:
+        """Note a token-bearing event: the stream's first ``end`` bytes."""
+        arrivals = self._reply.arrivals
+        # Events come in order, so the search goes on from the last one.
+        read = min(bisect_left(self._reads, end, self._read), len(arrivals) - 1)
+        self._merged += read == self._read and bool(self._tokens)
+        self._read = read
+        self._tokens.append(arrivals[read][0])
 
     def _stamp(self, end: int) -> int:
         """Return when the stream's first ``end`` bytes were there."""
@@ -255,11 +304,11 @@ def _count(value: Any) -> int | None:
 
 
 def _finish(document: Any) -> str:
-    for choice in _objects(document, "choices"):
-        reason = choice.get("finish_reason")
-        if isinstance(reason, str):
-            return reason[:64]
-    return ""
+    return _first_reason(choice.get("finish_reason") for choice in _objects(document, "choices"))
+
+
+def _first_reason(reasons: Iterable[Any]) -> str:
+    return next((reason[:64] for reason in reasons if isinstance(reason, str)), "")
 
 
 def _excerpt(reply: Reply) -> str:

@@ -132,9 +132,10 @@ class LoadClient:
 
     def _receive(self, channel: Channel, message: _Message, reply: Reply) -> None:
         body, seen = reply.body, 0
+        receive, note_lag, note_arrival = channel.receive, reply.lags.append, reply.arrivals.append
         while not message.complete:
-            stamp, lag, data = channel.receive()
-            reply.lags.append(lag)
+            stamp, lag, data = receive()
+            note_lag(lag)
             if not seen:
                 reply.head += data
                 if len(reply.head) > _HEAD_LIMIT and not body:
@@ -142,7 +143,7 @@ class LoadClient:
             _feed(message, data)
             if len(body) > seen:
                 seen = len(body)
-                reply.arrivals.append((stamp, seen))
+                note_arrival((stamp, seen))
                 if seen > self._limit:
                     raise _TooLargeError
             reply.closed = stamp

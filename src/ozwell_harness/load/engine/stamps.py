@@ -14,8 +14,11 @@ READ_SIZE = 64 * 1024
 _SO_TIMESTAMPNS = 35
 _TIMESPEC = struct.Struct("@ll")
 _ANCILLARY = socket.CMSG_SPACE(_TIMESPEC.size) if hasattr(socket, "CMSG_SPACE") else 0
-#: A lag beyond this, or below zero, means that the realtime clock was stepped between arrival and reading.
+#: A lag beyond this, or below zero, is no lag: the stamp is of a clock that was set since.
 _PLAUSIBLE_LAG_NS = 5_000_000_000
+#: The two clocks apart by so much more or less than before: one was stepped, or we were suspended between reading them.
+_STEP_NS = 50_000
+_READINGS = 5
 
 
 class Stamper(Protocol):
@@ -39,28 +42,56 @@ class ClockStamper:
 
 
 class KernelStamper:
-    """Takes the kernel's receive stamp (``SO_TIMESTAMPNS``), carried over from its realtime to the monotonic clock."""
+    """Takes the kernel's receive stamp (``SO_TIMESTAMPNS``), carried over from its realtime to the monotonic clock.
+
+    How far the clocks are apart is known from before. So neither a realtime clock that is stepped between arrival and
+    reading nor a pause of ours between two looks at the clocks moves a stamp.
+    """
 
     def __init__(self, sock: Any) -> None:
-        """Switch stamps on.
+        """Switch stamps on for a gevent socket; its timeout is honoured.
 
         Raises:
             OSError: the kernel has none for this socket.
         """
         sock.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
-        self._recvmsg = sock.recvmsg
+        # gevent's own recvmsg would ask the kernel before it waits, and nearly always in vain.
+        self._wait, self._readable = sock._wait, sock._read_event  # noqa: SLF001
+        self._recvmsg = sock._sock.recvmsg  # noqa: SLF001
+        self._apart = clocks_apart()
 
     def read(self) -> tuple[int, int, bytes]:
         """Read once; without a plausible stamp the time of reading stands in."""
-        data, ancillary, _, _ = self._recvmsg(READ_SIZE, _ANCILLARY)
+        while True:
+            self._wait(self._readable)
+            try:
+                data, ancillary, _, _ = self._recvmsg(READ_SIZE, _ANCILLARY)
+                break
+            except BlockingIOError:
+                continue
         now = time.monotonic_ns()
+        apart = time.time_ns() - now
         for level, kind, value in ancillary:
             if kind == _SO_TIMESTAMPNS and level == socket.SOL_SOCKET:
+                if not -_STEP_NS < apart - self._apart < _STEP_NS and self._stepped():
+                    break
                 seconds, nanoseconds = _TIMESPEC.unpack_from(value)
-                lag = time.time_ns() - (seconds * 1_000_000_000 + nanoseconds)
+                lag = now + self._apart - (seconds * 1_000_000_000 + nanoseconds)
                 if 0 <= lag < _PLAUSIBLE_LAG_NS:
                     return now - lag, lag, data
         return now, 0, data
+
+    def _stepped(self) -> bool:
+        """Compare the clocks anew; tell whether one was stepped since the last time."""
+        before, self._apart = self._apart, clocks_apart()
+        return abs(self._apart - before) >= _STEP_NS
+
+
+def clocks_apart() -> int:
+    """Return by how many nanoseconds the realtime clock is ahead of the monotonic one, as near as can be told."""
+    readings = [-time.monotonic_ns() + time.time_ns() for _ in range(_READINGS)]
+    # Whatever delays us between the two can only make one reading larger.
+    return min(readings)
 
 
 class StampHold:
