@@ -188,7 +188,7 @@ def locust_user(meter: Meter, mode: str, url: str, concurrency: int, base: str) 
 
 
 def httpx_gevent(meter: Meter, mode: str, url: str, concurrency: int) -> None:
-    """httpx's blocking client in greenlets; the standard library is patched."""
+    """The blocking client of httpx in greenlets; the standard library is patched."""
     from gevent import monkey
 
     monkey.patch_all()
@@ -229,7 +229,7 @@ async def with_asyncio(meter: Meter, concurrency: int, request: Callable[[], Any
 
 
 async def httpx_async(meter: Meter, mode: str, url: str, concurrency: int) -> None:
-    """httpx's asynchronous client."""
+    """The asynchronous client of httpx."""
     import httpx
 
     limits = httpx.Limits(max_connections=concurrency, max_keepalive_connections=concurrency)
@@ -250,7 +250,7 @@ async def httpx_async(meter: Meter, mode: str, url: str, concurrency: int) -> No
 
 
 async def aiohttp_client(meter: Meter, mode: str, url: str, concurrency: int) -> None:
-    """aiohttp."""
+    """The client of aiohttp."""
     import aiohttp
 
     connector = aiohttp.TCPConnector(limit=concurrency)
