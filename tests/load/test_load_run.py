@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -20,6 +18,7 @@ import httpx
 import psutil
 import pytest
 from jsonschema import Draft202012Validator
+from load_running import by_hand, until
 from rawserver import http, raw_server, read_request
 
 from ozwell_harness.content import content_path
@@ -32,7 +31,6 @@ from ozwell_harness.mock import MockHandle, running_mock
 from ozwell_harness.settings import keys_in
 
 S = 1_000_000_000
-LOCUSTFILE = content_path("loadtests", "locustfile.py")
 
 
 @pytest.fixture(scope="module")
@@ -287,15 +285,6 @@ def test_a_generator_that_cannot_start_says_why(mock: MockHandle, tmp_path: Path
     assert mock.env["OZWELL_API_KEY"] not in str(caught.value)
 
 
-def by_hand(mock: MockHandle, *options: str, **more: str) -> subprocess.Popen[str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("LOCUST_", "OZWELL_"))}
-    command = [sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), "--host", mock.base_url, *options]
-    environment = kept | {"OZWELL_API_KEY": mock.env["OZWELL_API_KEY"]} | more
-    return subprocess.Popen(
-        command, env=environment, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-
-
 def test_locust_by_hand_shows_first_tokens_and_gaps(mock: MockHandle) -> None:
     headless = ["--headless", "-u", "2", "-r", "2", "-t", "1s", "--scenario", "chat_stream", "--json", "--only-summary"]
     with by_hand(mock, *headless) as process:
@@ -343,15 +332,3 @@ def _rows(origin: str) -> set[tuple[str, str]]:
     found = {(row["method"], row["name"]) for row in httpx.get(f"{origin}/stats/requests").json()["stats"]}
     assert any(method == "ICL" for method, _ in found)
     return found
-
-
-def until(attempt: Callable[[], Any]) -> Any:
-    """Try until it works, for at most half a minute."""
-    giving_up = time.monotonic() + 30
-    while True:
-        try:
-            return attempt()
-        except (httpx.TransportError, AssertionError, KeyError):
-            if time.monotonic() > giving_up:
-                raise
-            time.sleep(0.05)
