@@ -10,7 +10,7 @@ With the web page, then without::
 ``OZWELL_EMBEDDING_MODEL``, and else from the target's list. ``--scenario`` chooses what users do (``scenarios.py``),
 ``--think`` how long they pause. Rows of type TTFT and ICL show the time to first token and the time between chunks of
 streamed answers, in milliseconds like all of Locust's times. ``--processes`` and ``--master``/``--worker`` work as
-ever; at the end a table shows TTFT, ICL and E2E of every step over all workers, which ``--ozwell-json FILE`` writes too.
+ever; at the end a table shows TTFT, ICL and E2E of every step over all workers; ``--ozwell-json FILE`` writes it too.
 
 ``ozwell-harness load`` runs this same file and reports by exact samples; figures by hand have three digits, Locust's
 own of requests two.

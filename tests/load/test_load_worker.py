@@ -284,6 +284,18 @@ def test_arrivals_beyond_the_bound_are_recorded_as_unsent() -> None:
     assert found == {"unsent": 3, "censored": 2}
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a full disk")
+def test_a_journal_on_a_full_disk_says_so_and_keeps_nothing_more(caplog: pytest.LogCaptureFixture) -> None:
+    journal = Journal(Path("/dev/full"))
+    sample = Sample(scenario="s", step="s", due=1)
+    journal.add(sample)
+    while not caplog.messages:  # by the journal's own greenlet
+        gevent.sleep(0.01)
+    journal.add(sample)
+    journal.close()
+    assert caplog.messages == ["The record /dev/full cannot be written: No space left on device."]
+
+
 def test_the_journal_loses_nothing(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "samples")
     samples = [Sample(scenario="s", step="s", due=number) for number in range(1234)]
