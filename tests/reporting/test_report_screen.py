@@ -8,9 +8,10 @@ import pytest
 import sample_run
 
 from ozwell_harness.model import Finding, Level, Requirement, Run, Source, Status
+from ozwell_harness.reporting.commands import again
 from ozwell_harness.reporting.console import terminal
 from ozwell_harness.reporting.screen import print_last_screen
-from ozwell_harness.reporting.summary import again, look_first, score_words, verdict_sentence
+from ozwell_harness.reporting.summary import look_first, score_words, verdict_sentence
 
 RUNS = [sample_run.full_run, sample_run.green_run, sample_run.unreachable_run, sample_run.interrupted_run]
 

@@ -64,7 +64,8 @@ def tiles(load: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     ]
     found = [("Throughput", f"{number(load.get('throughput_rps'))}/s"), ("Error rate", rate(load.get("error_rate")))]
     slo = load.get("slo")
-    return tuple(found + latencies + ([("SLO", _MET[slo.get("met")])] if slo else []))
+    judged = [("Goodput", f"{number(slo.get('goodput_rps'))}/s"), ("SLO", _MET[slo.get("met")])] if slo else []
+    return tuple(found + latencies + judged)
 
 
 def shape(load: Mapping[str, Any]) -> str:

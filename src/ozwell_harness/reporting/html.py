@@ -24,9 +24,17 @@ from ozwell_harness.reporting.charts import page as charts_page
 from ozwell_harness.reporting.charts.chart import Chart
 from ozwell_harness.reporting.charts.load import load_charts
 from ozwell_harness.reporting.charts.table import table_of
+from ozwell_harness.reporting.commands import again
 from ozwell_harness.reporting.view import views
 
 _TEMPLATE = "report.html.j2"
+#: What a report is called, by the command that made it.
+_KINDS = {
+    "check": "Conformance report",
+    "run": "Conformance and load report",
+    "load": "Load report",
+    "capacity": "Capacity report",
+}
 
 
 def html(run: Run, requirements: Iterable[Requirement] = ()) -> str:
@@ -54,7 +62,10 @@ def html(run: Run, requirements: Iterable[Requirement] = ()) -> str:
             levels=tuple(Level),
             rows=summary.area_rows(run),
             pointers=summary.look_first(run, requirements),
-            again=summary.again(run),
+            again=again(run),
+            kind=_KINDS.get(run.command, _KINDS["check"]),
+            judged=bool(run.findings) or run.load is None,
+            stamp=summary.stamp(run),
             catalogue_size=len(requirements),
             views=views(run, requirements),
             load=_load(run, charts),

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ozwell_harness.model import Requirement, Run, Status, Verdict
+from ozwell_harness.reporting.commands import again
 from ozwell_harness.reporting.console import STYLES
 from ozwell_harness.reporting.figures import headline
 from ozwell_harness.reporting.summary import (
@@ -18,7 +19,6 @@ from ozwell_harness.reporting.summary import (
     ORDER,
     Cause,
     Pointer,
-    again,
     area_rows,
     look_first,
     score_words,

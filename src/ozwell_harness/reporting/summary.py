@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -229,17 +228,3 @@ def _needed(name: str, requires: Mapping[str, tuple[str, ...]]) -> frozenset[str
             needed.add(prerequisite)
             waiting += requires.get(prerequisite, ())
     return frozenset(needed)
-
-
-def again(run: Run, requirement: str | None = None) -> str:
-    """Return the command that judges the target again, or one requirement of it.
-
-    The fact ``bundled_mock`` says that the target was started for this run: its address means nothing afterwards.
-    """
-    target = [] if run.facts.get("bundled_mock") else [shlex.quote(run.target)]
-    words = ["ozwell-harness check", *target, f"--profile {run.profile}"]
-    if run.seed:
-        words.append(f"--seed {run.seed}")
-    if requirement:
-        words.append(f"--requirement {requirement}")
-    return " ".join(words)

@@ -82,7 +82,7 @@ def _rates_told(load: Mapping[str, Any], timeline: Timeline, offered: str) -> st
 
 
 def _latency(load: Mapping[str, Any], timeline: Timeline, metric: Metric, title: str, words: str) -> Chart | None:
-    series = _statistics(timeline, metric, _LATENCY)
+    series, limits = _statistics(timeline, metric, _LATENCY), bounds(load, metric)
     if not series:
         return None
     figures = (load.get("metrics") or {}).get(f"{metric}_s") or {}
@@ -97,9 +97,9 @@ def _latency(load: Mapping[str, Any], timeline: Timeline, metric: Metric, title:
         shows + timeline.note(_WORST),
         " ".join(filter(None, (tells if figures else "", verdicts(load, metric)))),
         timeline.axis,
-        _seconds_axis(words, words, series),
+        _seconds_axis(words, words, series, limits),
         series,
-        (*timeline.marks, *bounds(load, metric)),
+        (*timeline.marks, *limits),
     )
 
 
@@ -113,8 +113,9 @@ def _statistics(timeline: Timeline, name: str, statistics: Sequence[str]) -> tup
     return tuple(lines.values())
 
 
-def _seconds_axis(title: str, name: str, series: Sequence[Series]) -> Axis:
-    return Axis(title, name, Unit.SECONDS, log=True, ticks=log_ticks(values_of(series), Unit.SECONDS))
+def _seconds_axis(title: str, name: str, series: Sequence[Series], limits: Sequence[Mark]) -> Axis:
+    values = [*values_of(series), *(limit.start for limit in limits)]
+    return Axis(title, name, Unit.SECONDS, log=True, ticks=log_ticks(values))
 
 
 def _or_failed(value: float | None) -> str:
@@ -198,7 +199,7 @@ def _lateness(load: Mapping[str, Any], timeline: Timeline) -> Chart | None:
         return None
     tightest, p99 = tightest_latency(load), (load.get("validity") or {}).get("send_lateness_p99_s")
     allowed = TOLERATED_ERROR * tightest if tightest is not None else None
-    label = f"{TOLERATED_ERROR:.0%} of the tightest bound"
+    limits = () if allowed is None else (Mark("y", allowed, f"{TOLERATED_ERROR:.0%} of the tightest bound"),)
     return Chart(
         "lateness",
         "Lateness of the client",
@@ -206,9 +207,9 @@ def _lateness(load: Mapping[str, Any], timeline: Timeline) -> Chart | None:
         " it must stay far below the latencies that are judged." + timeline.note(_WORST),
         _lateness_told(p99, allowed),
         timeline.axis,
-        _seconds_axis("send time after due time", "lateness", series),
+        _seconds_axis("send time after due time", "lateness", series, limits),
         series,
-        (*timeline.marks, *([Mark("y", allowed, label)] if allowed is not None else [])),
+        (*timeline.marks, *limits),
     )
 
 

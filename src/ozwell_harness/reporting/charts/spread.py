@@ -61,13 +61,13 @@ def _curves(load: Mapping[str, Any]) -> Chart | None:
     series = tuple(Series(name, [_rarity(p) for p, _ in points], [y for _, y in points]) for name, _, points in drawn)
     furthest = max(x for line in series for x in line.x)
     across = ((1.0, "0"), *((_rarity(p), f"p{p:g}") for p in _TICKS if _rarity(p) <= furthest * 1.5))
-    up = log_ticks(values_of(series), Unit.SECONDS)
     measured = [metric for _, metric, _ in drawn]
     limits = bounds(load, *measured)
+    up = log_ticks([*values_of(series), *(limit.start for limit in limits)])
     return Chart(
         "percentiles",
         "Percentiles of latency",
-        "How long the slowest requests took: each step to the right leaves out nine tenths of what is left. A line that"
+        "What all but the slowest tenth (p90), hundredth (p99), thousandth (p99.9) of requests kept to. A line that"
         " turns steeply upwards has a tail that a mean hides; it ends where percentiles lie among failed requests."
         + (_LIMITS if limits else ""),
         verdicts(load, *measured),
@@ -103,16 +103,23 @@ def _histogram(load: Mapping[str, Any], metric: Metric, title: str, words: str, 
     at_once, bins = _drawn(distribution["bins"])
     low = [_above_zero(start, end) for start, end, _ in bins]
     widths = [end - start for start, (_, end, _) in zip(low, bins, strict=True)]
+    marks = (*_statistics(load, metric), *_limits(load, metric))
     bars = Series("samples", low, [float(amount) for *_, amount in bins], Look.BARS, widths)
     return Chart(
         f"{metric}-histogram",
         f"{title}: distribution",
         f"How many had which {words}; on the logarithmic axis each bar spans the same ratio. {hint}",
         " ".join(filter(None, (_histogram_told(load, metric, distribution), _at_once(at_once)))),
-        Axis(words, words, Unit.SECONDS, log=True, ticks=log_ticks([low[0], bins[-1][1]], Unit.SECONDS)),
+        Axis(
+            words,
+            words,
+            Unit.SECONDS,
+            log=True,
+            ticks=log_ticks([low[0], bins[-1][1], *(mark.start for mark in marks)]),
+        ),
         Axis("samples", "samples", Unit.COUNT),
         (bars,),
-        (*_statistics(load, metric), *_limits(load, metric)),
+        marks,
     )
 
 
