@@ -14,7 +14,7 @@ import pytest
 import sample_run
 
 from ozwell_harness.content import content_path
-from ozwell_harness.model import Run
+from ozwell_harness.model import Finding, Run, Status
 from ozwell_harness.reporting.charts.page import library
 from ozwell_harness.reporting.html import html
 from ozwell_harness.reporting.view import MOST_EXCHANGES
@@ -142,6 +142,31 @@ def test_the_first_screen_says_what_matters(full: _Page) -> None:
         "The client used 97% of its core",
     ):
         assert words in before_findings, words
+
+
+def test_what_was_not_judged_is_told_with_its_cause() -> None:
+    findings = [
+        Finding(r.id, r.area, r.level, Status.NOT_TESTABLE, "To open this check, set OZWELL_LIMITED_API_KEY.")
+        for r in sample_run.requirements(3)
+    ]
+    shown = " ".join(" ".join(_page(html(sample_run.run_of(findings), [])).text).split())
+    assert "Not judged, and why not testable 3 To open this check, set OZWELL_LIMITED_API_KEY." in shown
+
+
+def test_only_statuses_that_occur_have_a_column() -> None:
+    page = _page(html(replace(sample_run.green_run(), load=None), []))
+    assert " ".join(" ".join(page.text).split()).count("Not applicable") == 0
+    assert "Failed" in " ".join(page.text)
+
+
+def test_a_report_of_a_load_alone_speaks_of_the_load_alone() -> None:
+    block = sample_run.load_block() | {"verdict": "slo_broken"}
+    page = _page(html(sample_run.run_of([], load=block, command="load"), sample_run.requirements()))
+    shown = " ".join(" ".join(page.text).split())
+    assert "Load report SLO not met http://127.0.0.1:8000/v1 The target broke the SLO." in shown
+    assert "ozwell-harness load http://127.0.0.1:8000/v1" in shown
+    for words in ("Score", "Coverage", "Findings", "Nothing was judged"):
+        assert words not in shown
 
 
 def test_a_run_without_load_or_findings_is_still_a_report() -> None:

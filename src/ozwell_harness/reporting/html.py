@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 from ozwell_harness import __version__
 from ozwell_harness.content import content_path
-from ozwell_harness.model import Level, Requirement, Run
+from ozwell_harness.model import Level, Requirement, Run, Status
 from ozwell_harness.reporting import figures, summary, text
 from ozwell_harness.reporting.charts import page as charts_page
 from ozwell_harness.reporting.charts.chart import Chart
@@ -28,6 +28,9 @@ from ozwell_harness.reporting.commands import again
 from ozwell_harness.reporting.view import views
 
 _TEMPLATE = "report.html.j2"
+#: Statuses that are shown even where no requirement has them.
+_ALWAYS = (Status.FAILED, Status.PASSED)
+_LONGEST_ACTUAL = 200
 #: What a report is called, by the command that made it.
 _KINDS = {
     "check": "Conformance report",
@@ -41,37 +44,56 @@ def html(run: Run, requirements: Iterable[Requirement] = ()) -> str:
     """Return the report as one HTML document."""
     requirements = tuple(requirements)
     charts = load_charts(run.load) if run.load is not None else ()
+    template = _environment().get_template(_TEMPLATE)
+    return template.render(
+        **_frame(charts),
+        **_words(run),
+        **_overview(run, requirements),
+        run=run,
+        views=views(run, requirements),
+        load=_load(run, charts),
+    )
+
+
+def _frame(charts: tuple[Chart, ...]) -> dict[str, Any]:
+    """Return what makes the page act, and the policy that lets nothing else act."""
     style, script = _asset("report.css"), _asset("report.js")
     drawing = _drawing(charts) if charts else None
-    return (
-        _environment()
-        .get_template(_TEMPLATE)
-        .render(
-            run=run,
-            version=__version__,
-            policy=_policy(style, script, drawing),
-            # Markup: our own files.
-            style=Markup(style),  # noqa: S704
-            script=Markup(script),  # noqa: S704
-            started=text.instant(run.started)[:19].replace("T", " ") + " UTC",
-            sentence=summary.verdict_sentence(run),
-            statuses=summary.ORDER,
-            labels=summary.LABELS,
-            meanings=summary.MEANINGS,
-            notable=summary.NOTABLE,
-            levels=tuple(Level),
-            rows=summary.area_rows(run),
-            pointers=summary.look_first(run, requirements),
-            again=again(run),
-            kind=_KINDS.get(run.command, _KINDS["check"]),
-            judged=bool(run.findings) or run.load is None,
-            stamp=summary.stamp(run),
-            catalogue_size=len(requirements),
-            views=views(run, requirements),
-            load=_load(run, charts),
-            drawing=drawing,
-        )
-    )
+    # Markup: our own files.
+    return {
+        "version": __version__,
+        "policy": _policy(style, script, drawing),
+        "style": Markup(style),  # noqa: S704
+        "script": Markup(script),  # noqa: S704
+        "drawing": drawing,
+    }
+
+
+def _words(run: Run) -> dict[str, Any]:
+    return {
+        "kind": _KINDS.get(run.command, _KINDS["check"]),
+        "stamp": summary.stamp(run),
+        "sentence": summary.verdict_sentence(run),
+        "started": text.instant(run.started)[:19].replace("T", " ") + " UTC",
+        "statuses": summary.ORDER,
+        "labels": summary.LABELS,
+        "meanings": summary.MEANINGS,
+        "notable": summary.NOTABLE,
+        "levels": tuple(Level),
+        "again": again(run),
+    }
+
+
+def _overview(run: Run, requirements: tuple[Requirement, ...]) -> dict[str, Any]:
+    pointers = summary.look_first(run, requirements)
+    return {
+        "judged": bool(run.findings) or run.load is None,
+        "columns": [s for s in summary.ORDER if run.tally.counts.get(s, 0) or s in _ALWAYS],
+        "rows": summary.area_rows(run),
+        "pointers": pointers,
+        "causes": summary.unjudged(run, (pointer.finding.requirement for pointer in pointers)),
+        "catalogue_size": len(requirements),
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +151,7 @@ def _environment() -> jinja2.Environment:
         "seconds": text.seconds,
         "number": text.number,
         "visible": text.visible,
+        "brief": lambda actual: text.one_line(actual, _LONGEST_ACTUAL),
     }
     return environment
 
