@@ -3,11 +3,13 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import sample_load
 import sample_run
+from test_report_results import VALIDATOR
 
 from ozwell_harness.reporting.charts.chart import Axis, Chart, Look, Mark, Series, Unit
 from ozwell_harness.reporting.charts.load import load_charts
@@ -15,6 +17,7 @@ from ozwell_harness.reporting.charts.page import document, library
 from ozwell_harness.reporting.charts.scales import log_ticks
 from ozwell_harness.reporting.charts.table import MOST_ROWS, table_of
 from ozwell_harness.reporting.charts.timeline import MOST_POINTS, Timeline
+from ozwell_harness.reporting.results import to_document
 
 
 def _charts(block: dict[str, Any]) -> dict[str, Chart]:
@@ -44,6 +47,11 @@ def test_a_full_block_has_every_chart(full: dict[str, Chart]) -> None:
         assert all(len(series.x) == len(series.y) for series in chart.series)
         assert chart.shows.endswith(".")
         assert chart.tells == "" or chart.tells.endswith(".")
+
+
+def test_the_sample_is_what_a_run_may_write() -> None:
+    run = replace(sample_run.green_run(), load=sample_load.full_block())
+    assert [error.message for error in VALIDATOR.iter_errors(to_document(run))] == []
 
 
 def test_what_a_block_lacks_is_not_drawn() -> None:

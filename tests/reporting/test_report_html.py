@@ -169,6 +169,16 @@ def test_a_report_of_a_load_alone_speaks_of_the_load_alone() -> None:
         assert words not in shown
 
 
+def test_a_deviation_that_a_load_met_is_shown_without_a_score() -> None:
+    found = sample_run.full_run().findings[17:18]
+    block = sample_run.load_block() | {"verdict": "nonconformant"}
+    page = _page(html(sample_run.run_of(found, load=block, command="load"), sample_run.requirements()))
+    shown = " ".join(" ".join(page.text).split())
+    assert "Look at these first" in shown
+    assert "Findings Status Failed (1)" in shown
+    assert "Score" not in shown
+
+
 def test_a_run_without_load_or_findings_is_still_a_report() -> None:
     page = _page(html(sample_run.run_of([]), []))
     shown = " ".join(" ".join(page.text).split())

@@ -19,7 +19,7 @@ METRICS: Mapping[str, str] = {
     "response_ttft_s": "Response TTFT (from due time)",
     "stall_s": "Longest stall",
 }
-STATISTICS = ("mean", "p50", "p90", "p95", "p99", "max")
+STATISTICS = ("mean", "p50", "p90", "p95", "p99", "p99.9", "max")
 #: Stands where a percentile lies among requests that failed, which is null in the document.
 AMONG_FAILURES = "failed"
 _MET = {True: "met", False: "not met", None: "undecided"}
@@ -44,10 +44,16 @@ def metric_rows(metrics: Mapping[str, Mapping[str, Any]]) -> tuple[MetricRow, ..
         MetricRow(
             METRICS.get(name, name),
             int(metrics[name].get("count", 0)),
-            tuple(_latency(metrics[name].get(statistic)) for statistic in STATISTICS),
+            tuple(_cell(metrics[name], statistic) for statistic in STATISTICS),
         )
         for name in known + others
     )
+
+
+def _cell(summary: Mapping[str, Any], statistic: str) -> str:
+    """Return a statistic as text; one that an older document does not have is left open."""
+    key = statistic.replace(".", "")
+    return _latency(summary[key]) if key in summary else "-"
 
 
 def _latency(value: float | None) -> str:

@@ -30,6 +30,7 @@ from ozwell_harness.reporting.view import views
 _TEMPLATE = "report.html.j2"
 #: Statuses that are shown even where no requirement has them.
 _ALWAYS = (Status.FAILED, Status.PASSED)
+_LOADS = ("load", "capacity")
 _LONGEST_ACTUAL = 200
 #: What a report is called, by the command that made it.
 _KINDS = {
@@ -87,6 +88,8 @@ def _words(run: Run) -> dict[str, Any]:
 def _overview(run: Run, requirements: tuple[Requirement, ...]) -> dict[str, Any]:
     pointers = summary.look_first(run, requirements)
     return {
+        # A load judges what it meets by the way: a score of that would say nothing.
+        "scored": run.command not in _LOADS,
         "judged": bool(run.findings) or run.load is None,
         "columns": [s for s in summary.ORDER if run.tally.counts.get(s, 0) or s in _ALWAYS],
         "rows": summary.area_rows(run),

@@ -42,7 +42,7 @@ _HISTOGRAMS = (
 _FAR = 10
 _MARKED = ("p50", "p99")
 #: Percentiles of a summary, where a document holds no curve.
-_SUMMARY = ("p50", "p90", "p95", "p99", "p99.9")
+_SUMMARY = {"p50": 50.0, "p90": 90.0, "p95": 95.0, "p99": 99.0, "p999": 99.9}
 _LIMITS = " A bound on a p99 is kept where the line of its latency lies below it at p99."
 _TICKS = (50.0, 90.0, 99.0, 99.9, 99.99, 99.999)
 
@@ -87,7 +87,7 @@ def _points(load: Mapping[str, Any], metric: Metric) -> Sequence[tuple[float, fl
     distribution = (load.get("distributions") or {}).get(f"{metric}_s")
     summary = (load.get("metrics") or {}).get(f"{metric}_s") or {}
     if not distribution:
-        return [(float(name[1:]), summary.get(name)) for name in _SUMMARY if name in summary]
+        return [(percent, summary[name]) for name, percent in _SUMMARY.items() if name in summary]
     inner = [(float(percent), value) for percent, value in distribution["curve"] if percent < 100]
     largest = distribution["curve"][-1][1]
     # The largest of n values stands for all percentiles above 100 - 100/n: there its point is.
