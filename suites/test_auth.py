@@ -219,18 +219,18 @@ def test_lower_case_scheme(lower_case_scheme: Exchange, knock: Knock, judge: Jud
 
 
 @each({name: name for name in REFUSALS}, argument="name")
-def test_refusal(name: str, evidence: Find, judge: Judge) -> None:
-    judge(auth.is_refused, *evidence(name))
+def test_refusal(name: str, evidence: Find, model_list: Exchange, judge: Judge) -> None:
+    judge(auth.is_refused, *evidence(name), model_list.status)
 
 
 @requirement("auth.missing-key-refused")
-def test_missing_key(missing: Exchange, profile: Profile, judge: Judge) -> None:
-    judge(auth.is_refused, missing, profile.expect.errors["missing_key"], CREDENTIALS["none"])
+def test_missing_key(missing: Exchange, profile: Profile, model_list: Exchange, judge: Judge) -> None:
+    judge(auth.is_refused, missing, profile.expect.errors["missing_key"], CREDENTIALS["none"], model_list.status)
 
 
 @requirement("auth.enforced-on-models-list")
-def test_models_list(without_key: Exchange, profile: Profile, judge: Judge) -> None:
-    judge(auth.is_refused, without_key, profile.expect.errors["missing_key"], CREDENTIALS["none"])
+def test_models_list(without_key: Exchange, profile: Profile, model_list: Exchange, judge: Judge) -> None:
+    judge(auth.is_refused, without_key, profile.expect.errors["missing_key"], CREDENTIALS["none"], model_list.status)
 
 
 @requirement("auth.missing-key-type")

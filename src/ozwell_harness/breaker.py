@@ -13,6 +13,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from ozwell_harness.model import Exchange, FailureKind, Unjudgeable
+from ozwell_harness.target import KeyName
 
 _STREAMED = re.compile(rb'"stream"\s*:\s*true')
 #: What costs time or bandwidth each time that it happens. A connection that is refused or reset costs neither.
@@ -30,12 +31,33 @@ class Asked:
     operation: str
     key: str
 
+    @classmethod
+    def of(cls, method: str, path: str, body: bytes, key: KeyName) -> Asked:
+        """Name what a call asks for.
+
+        That nothing comes back to a wrong key does not show that nothing would come back to the right one.
+        """
+        other = "" if key is KeyName.MAIN else " (other credentials)"
+        return cls(operation_name(method, path, body) + other, key.value)
+
+
+@dataclass(frozen=True, slots=True)
+class _GivenUp:
+    """Why an operation is not asked any more: so many failures, the last one's message."""
+
+    times: int
+    last: str
+
+    def __str__(self) -> str:
+        row = "once" if self.times == 1 else f"{self.times} times in a row"
+        return f"it failed {row}, the last time thus: {self.last}"
+
 
 def operation_name(method: str, path: str, body: bytes) -> str:
     """Return the operation in a few words: the ids in its path left out, a stream told from a plain answer."""
     parts = path.partition("?")[0].strip("/").split("/")
     shape = "/".join("{id}" if number == 1 and parts[0] != "chat" else part for number, part in enumerate(parts))
-    return f"{method} /{shape}" + (", streamed" if _STREAMED.search(body) else "")
+    return f"{method} /{shape}" + (" (streamed)" if _STREAMED.search(body) else "")
 
 
 class Breaker:
@@ -50,8 +72,9 @@ class Breaker:
         self._costly: Counter[str] = Counter()
         self._refused: Counter[str] = Counter()
         self._last = "no answer"
+        self._last_of: dict[str, str] = {}
         self._target = ""
-        self._operations: dict[str, str] = {}
+        self._operations: dict[str, _GivenUp] = {}
         self._keys: dict[str, str] = {}
 
     @property
@@ -60,9 +83,18 @@ class Breaker:
         with self._lock:
             if self._target:
                 return (self._target,)
-            given_up = tuple(self._operations.items())
-            listed = "; ".join(f"{name}: {reason}" for name, reason in given_up)
+            reasons = dict.fromkeys(given_up.last for given_up in self._operations.values())
+            listed = "; ".join(f"{self._ended(last)} ({last})" for last in reasons)
             return (*((f"Given up, and not asked any more: {listed}.",) if listed else ()), *self._keys.values())
+
+    def _ended(self, last: str) -> str:
+        return ", ".join(name for name, given_up in self._operations.items() if given_up.last == last)
+
+    @property
+    def blind(self) -> bool:
+        """Whether the target, an operation or the main key is not asked any more: what was judged says little then."""
+        with self._lock:
+            return bool(self._target or self._operations or KeyName.MAIN.value in self._keys)
 
     @property
     def in_doubt(self) -> bool:
@@ -107,7 +139,7 @@ class Breaker:
                 del self._costly[asked.operation]
                 return
             self._row.append(asked.operation)
-            self._last = failure.message
+            self._last = self._last_of[asked.operation] = failure.message
             if failure.kind in _COSTLY:
                 self._costly[asked.operation] += 1
                 if self._costly[asked.operation] >= self._patience:
@@ -121,10 +153,10 @@ class Breaker:
                 return
             self._refused[asked.key] += 1
             if self._refused[asked.key] >= self._patience:
-                key = f"${asked.key}" if asked.key.isupper() else "no key"
+                key = f"with ${asked.key}" if asked.key.isupper() else "without a key"
                 self._keys[asked.key] = (
                     f"The target answered {exchange.status} to {self._patience} requests in a row, however long the run"
-                    f" waited. It was asked nothing more with {key}."
+                    f" waited. It was asked nothing more {key}."
                 )
 
     def probe_answered(self) -> None:
@@ -142,6 +174,4 @@ class Breaker:
             self._target = f"The target stopped answering: {row}{self._last}. It was asked nothing more."
 
     def _give_up(self, operation: str) -> None:
-        times = self._costly[operation]
-        row = "once" if times == 1 else f"{times} times in a row"
-        self._operations[operation] = f"it failed {row}, the last time thus: {self._last}"
+        self._operations[operation] = _GivenUp(self._costly[operation], self._last_of[operation])

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 
-from ozwell_harness.breaker import Asked, Breaker, SilentTargetError, operation_name
+from ozwell_harness.breaker import Asked, Breaker, SilentTargetError
 from ozwell_harness.calling import Call, message_of
 from ozwell_harness.costs import Account, BudgetSpentError
 from ozwell_harness.model import Cost, Exchange, FailureKind, Unjudgeable
@@ -96,6 +96,11 @@ class Recorder:
     def notes(self) -> tuple[str, ...]:
         """What is not asked any more, and why: one sentence each."""
         return tuple(self.redactor.clean(note) for note in self._breaker.notes)
+
+    @property
+    def blind(self) -> bool:
+        """Whether the run gave up on the target or a part of it: that nothing was found then shows nothing."""
+        return self._breaker.blind
 
     def send(self, call: Call) -> Exchange:
         """Make the exchange; rate limits are waited out, what passes is tried again, every attempt is recorded.
@@ -234,4 +239,4 @@ def _is_too_large(attempt: Attempt) -> bool:
 
 
 def _asked(call: Call) -> Asked:
-    return Asked(operation_name(call.method, call.path, call.body), call.key.value)
+    return Asked.of(call.method, call.path, call.body, call.key)

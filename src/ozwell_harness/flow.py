@@ -17,7 +17,7 @@ from ozwell_harness.requirements import Catalogue
 from ozwell_harness.session import Session
 from ozwell_harness.settings import Settings, keys_in
 from ozwell_harness.target import KeyName
-from ozwell_harness.verdict import decide, gravest, tally
+from ozwell_harness.verdict import decide, doubted, gravest, tally
 
 #: Puts a load on a session's target, leaves its samples in the folder, returns the ``load`` block of results.json.
 LoadPhase = Callable[[Session, Path], Mapping[str, Any]]
@@ -100,8 +100,8 @@ def forecast(settings: Settings) -> Cost:
 
 def _without_load(run: Run, reason: str) -> Run:
     """Return the run with a note: what the suites found stands, but a run that missed a part of itself is not green."""
-    verdict = run.verdict if run.verdict is Verdict.NONCONFORMANT else Verdict.INCONCLUSIVE
-    return replace(run, verdict=verdict, command="run", notes=(*run.notes, f"The load could not be run: {reason}"))
+    note = f"The load could not be run: {reason}"
+    return replace(run, verdict=doubted(run.verdict), command="run", notes=(*run.notes, note))
 
 
 def with_load(run: Run, block: Mapping[str, Any], catalogue: Catalogue) -> Run:
@@ -113,18 +113,27 @@ def with_load(run: Run, block: Mapping[str, Any], catalogue: Catalogue) -> Run:
             before = [known[requirement.id]] if requirement.id in known else []
             known[requirement.id] = gravest([*before, under_load(requirement, entry)])
     findings = tuple(known[r.id] for r in catalogue if r.id in known)
-    interrupted = bool(block.get("interrupted"))
-    notes = (*run.notes, "Interrupted during the load: its figures are partial.") if interrupted else run.notes
+    interrupted, answered = bool(block.get("interrupted")), block["requests"]["completed"] > 0
+    verdict = decide(findings, run.baseline)
+    if run.undecided or not answered:
+        verdict = doubted(verdict)
     return replace(
         run,
         findings=findings,
         tally=tally(findings),
-        verdict=Verdict.INCONCLUSIVE if interrupted else decide(findings, run.baseline),
+        verdict=Verdict.INCONCLUSIVE if interrupted else verdict,
         interrupted=interrupted,
-        notes=notes,
+        notes=(*run.notes, *_told_of_load(interrupted=interrupted, answered=answered)),
         load=block,
         command="run",
     )
+
+
+def _told_of_load(*, interrupted: bool, answered: bool) -> Iterator[str]:
+    if interrupted:
+        yield "Interrupted during the load: its figures are partial."
+    elif not answered:
+        yield "Under load, not one request was answered as it should be, so nothing was measured."
 
 
 def under_load(requirement: Requirement, entry: Mapping[str, Any]) -> Finding:

@@ -12,6 +12,8 @@ from ozwell_harness.target import Target, how_to_supply
 #: Statuses by which a target says that it does not do this at all.
 _ABSENT = frozenset({400, 404, 405, 422, 501})
 
+#: The area that provokes 429 on purpose; everywhere else a 429 means that nothing was learned.
+RATE_LIMIT_AREA = "ratelimit"
 #: How a reason begins that names a prerequisite.
 PREREQUISITE = "Its prerequisite "
 

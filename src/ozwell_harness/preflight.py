@@ -14,6 +14,8 @@ from ozwell_harness.retrying import retry_after_s
 from ozwell_harness.settings import ConfigurationError, Settings
 from ozwell_harness.target import KeyName, Target
 
+_NO_SUCH_PATH = frozenset({404, 405})
+
 
 @dataclass(frozen=True, slots=True)
 class Ready:
@@ -102,7 +104,7 @@ def _with_models(target: Target, profile: Profile, exchange: Exchange, url: str)
             f"The target refused the key when asked for its models ({exchange.status}): set OZWELL_API_KEY to a valid"
             " key, or name a model with OZWELL_MODEL to judge it all the same."
         )
-    if exchange.status in {404, 405} or not doubt:
+    if exchange.status in _NO_SUCH_PATH or not doubt:
         raise ConfigurationError(
             f"No model found: GET {url}/models answered {exchange.status} and lists no chat model."
             " Name one with OZWELL_MODEL or --model, and check that the URL ends in /v1."
@@ -120,6 +122,8 @@ def _doubt(exchange: Exchange, url: str) -> str | None:
         return f"{asked} was not answered whole: {exchange.failure.message if exchange.failure else 'no answer'}."
     if 300 <= response.status < 400:
         return f"{asked} answered {response.status}, a redirect. None is followed: the key must not go elsewhere."
+    if response.status in _NO_SUCH_PATH:
+        return f"{asked} answered {response.status}: does the URL of the API end in /v1?"
     if response.status != 200:
         return f"{asked} answered {response.status}."
     if is_list(exchange):

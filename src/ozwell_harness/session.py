@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 
 from ozwell_harness.baseline import Baseline, annotate, compare, read_baseline
 from ozwell_harness.contract.plan import AREA as GENERATED
 from ozwell_harness.exchange import Recorder
-from ozwell_harness.gate import Closed, gate
+from ozwell_harness.gate import RATE_LIMIT_AREA, Closed, gate
 from ozwell_harness.model import Finding, Requirement, Run, Status, Verdict
 from ozwell_harness.observer import Observer, Silent
 from ozwell_harness.preflight import prepare, target_of
-from ozwell_harness.profile import Profile, load_profile
+from ozwell_harness.profile import Claim, Profile, load_profile
 from ozwell_harness.requirements import Catalogue, load_catalogue
 from ozwell_harness.settings import ConfigurationError, Selection, Settings
 from ozwell_harness.target import Target
 from ozwell_harness.timing import MACHINE, Timing
-from ozwell_harness.verdict import decide, gravest, tally
+from ozwell_harness.verdict import decide, doubted, gravest, tally
 
 
 class Session:
@@ -92,22 +92,33 @@ class Session:
         comparison = compare(findings, self.baseline, datetime.now(tz=UTC).date())
         findings = tuple(annotate(finding, self.baseline, comparison) for finding in findings)
         verdict = Verdict.INCONCLUSIVE if self.interrupted else decide(findings, comparison)
+        undecided = self.recorder.blind or self._lacks_a_root(findings)
         return Run(
             target=self.recorder.redactor.clean(self.target.base_url),
             profile=self.profile.name,
             seed=self.settings.seed,
             started=self._started,
             duration_s=time.monotonic() - self._begin,
-            verdict=verdict,
+            verdict=doubted(verdict) if undecided else verdict,
             tally=tally(findings),
             findings=findings,
             cost=self.recorder.cost,
             exchanges=self.recorder.exchanges,
             notes=(*self._notes(), *comparison.notes()),
             interrupted=self.interrupted,
+            undecided=undecided,
             facts=self._facts(),
             baseline=comparison,
         )
+
+    def _lacks_a_root(self, findings: Iterable[Finding]) -> bool:
+        """Whether what the target owes was asked for, and the answer could not be judged: a 429 to the end, say.
+
+        A key that is missing is another matter: nothing was asked then. And rates are only asked for.
+        """
+        owed = [c for c in self.profile.capabilities.values() if c.claim is Claim.REQUIRED]
+        roots = {c.root for c in owed if self.catalogue[c.root].area != RATE_LIMIT_AREA}
+        return any(f.requirement in roots and f.status is Status.NOT_TESTABLE and f.exchanges for f in findings)
 
     def _facts(self) -> dict[str, str]:
         facts = {"model": self.target.model, "embedding_model": self.target.embedding_model or ""}

@@ -135,7 +135,7 @@ def resolve(given: Mapping[str, Any], environment: Mapping[str, str], file: File
         keys=keys_in(environment),
         selection=_selection(given, file.check),
         absent=frozenset(given.get("absent") or file.target.absent),
-        timeouts=_timeouts(file.timeouts),
+        timeouts=_timeouts(given, file.timeouts),
         politeness=_politeness(given, file.check),
         ca_file=Path(ca_file) if ca_file else None,
         baseline=Path(baseline) if baseline else None,
@@ -192,12 +192,13 @@ def _selection(given: Mapping[str, Any], file: _CheckTable) -> Selection:
     )
 
 
-def _timeouts(file: _TimeoutTable) -> Timeouts:
+def _timeouts(given: Mapping[str, Any], file: _TimeoutTable) -> Timeouts:
     default = Timeouts()
+    total = given.get("timeout_s")
     chosen = Timeouts(
         connect_s=_first(file.connect_s, default.connect_s),
-        read_s=_first(file.read_s, default.read_s),
-        total_s=_first(file.total_s, default.total_s),
+        read_s=_first(None if total is None else total / 2, file.read_s, default.read_s),
+        total_s=_first(total, file.total_s, default.total_s),
         first_content_s=_first(file.first_content_s, default.first_content_s),
         max_body_bytes=_first(file.max_body_bytes, default.max_body_bytes),
         give_up_after=_first(file.give_up_after, default.give_up_after),

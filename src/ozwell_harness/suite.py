@@ -21,13 +21,11 @@ from typing import Any, TypeVar
 
 import pytest
 
+from ozwell_harness.gate import RATE_LIMIT_AREA
 from ozwell_harness.model import Deviation, Exchange, Unjudgeable
 
 Check = Callable[..., Deviation | None]
 _Test = TypeVar("_Test", bound=Callable[..., Any])
-
-#: Areas that provoke 429 on purpose; everywhere else a 429 means that nothing was learned.
-RATE_LIMIT_AREA = "ratelimit"
 
 
 class NonconformanceError(AssertionError):

@@ -55,6 +55,11 @@ def decide(findings: Iterable[Finding], baseline: BaselineComparison | None = No
     return Verdict.CONFORMANT
 
 
+def doubted(verdict: Verdict) -> Verdict:
+    """Return the verdict of a run that missed a part of itself: what failed stands, but nothing makes it green."""
+    return verdict if verdict is Verdict.NONCONFORMANT else Verdict.INCONCLUSIVE
+
+
 def gravest(findings: Iterable[Finding]) -> Finding:
     """Return the finding that stands for a requirement which several tests judged."""
     return min(findings, key=lambda finding: _GRAVITY.index(finding.status))

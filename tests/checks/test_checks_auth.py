@@ -158,3 +158,12 @@ def test_a_finding_names_what_was_sent() -> None:
     assert found is not None
     assert found.message == "GET /models with a revoked key is not refused for it"
     assert found.expected == "status 401"
+
+
+@pytest.mark.parametrize(("valid", "expected"), [(500, "silent"), (200, "bad"), (404, "bad"), (None, "bad")])
+def test_what_fails_for_a_valid_key_too_refuses_nobody(valid: int | None, expected: str) -> None:
+    assert verdict(auth.is_refused, refusal(500), EXPECT["bad_key"], "a made-up key", valid) == expected
+
+
+def test_what_lets_in_everybody_is_bad_all_the_same() -> None:
+    assert verdict(auth.is_refused, exchange(json=LIST), EXPECT["bad_key"], "a made-up key", 200) == "bad"

@@ -41,6 +41,15 @@ def test_command_line_beats_environment_beats_file(tmp_path: Path) -> None:
     assert resolve({"seed": 0}, {}, file).seed == 0
 
 
+def test_a_timeout_bounds_the_whole_exchange_and_its_parts_by_half(tmp_path: Path) -> None:
+    file = read_file(write(tmp_path, TOML))
+    given = resolve({"timeout_s": 7.0}, {}, file).timeouts
+    assert (given.total_s, given.read_s) == (7.0, 3.5)
+    assert resolve({"timeout_s": None}, {}, file).timeouts.read_s == 5
+    with pytest.raises(ConfigurationError, match="greater than 0"):
+        resolve({"timeout_s": 0.0}, {}, FileSettings())
+
+
 def test_nothing_given_means_the_bundled_mock() -> None:
     settings = resolve({}, {}, FileSettings())
     assert settings.base_url is None

@@ -11,7 +11,7 @@ from hostile_running import Outcome, judge, nursery
 from ozwell_harness.mock.server import MockHandle, running_mock
 
 #: Runs at the same time. Most of them wait most of the time.
-AT_ONCE = 4
+AT_ONCE = 6
 
 
 @pytest.fixture(scope="session")

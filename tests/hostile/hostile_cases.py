@@ -63,12 +63,18 @@ def dribble_head(line: Line, _asked: Asked) -> None:
     line.dribble(b"HTTP/1.1 200 OK\r\nX-Slow: " + b"a" * 10_000, 0.05)
 
 
+def dribble_body(line: Line, _asked: Asked) -> None:
+    line.say(head("200 OK", "application/json"))
+    line.dribble(b'{"object": "' + b"a" * 10_000, 0.05)
+
+
 SLOW = {
     "hangs before headers": Case(served(hang), FEW),
     "hangs before headers, but for models": Case(served(but_for_models(hang))),
     "hangs in the body": Case(served(hang_in_body)),
     "hangs in the stream, but for models": Case(served(but_for_models(hang_in_stream))),
     "dribbles the head": Case(served(dribble_head), FEW),
+    "dribbles the body, but for models": Case(served(but_for_models(dribble_body)), ("--area", "chat")),
 }
 
 # Too much
@@ -84,11 +90,14 @@ def stream_for_ever(line: Line, _asked: Asked) -> None:
     line.flood(b'data: {"choices": [{"index": 0, "delta": {"content": "on "}}]}\n\n' * 1000, 1 << 34)
 
 
-BOMB = answer(gzip.compress(bytes(64 << 20), 9), headers=("Content-Encoding: gzip",))
+#: 1 GiB in 1 MiB. A gzip body may have several members (RFC 1952 section 2.2): one is compressed, and sent 16 times.
+BOMB = answer(gzip.compress(bytes(64 << 20), 9) * 16, headers=("Content-Encoding: gzip",))
+MANY_HEADERS = head("200 OK", "application/json", *(f"X-Header-{number}: value" for number in range(10_000)))
 
 MUCH = {
     "1 GiB, but for models": Case(served(but_for_models(gibibyte)), timeouts={"total_s": 20.0}),
     "streams for ever, but for models": Case(served(but_for_models(stream_for_ever)), timeouts={"total_s": 20.0}),
+    "10,000 headers, but for models": Case(served(but_for_models(then_close(always(MANY_HEADERS))))),
     "a gzip bomb, but for models": Case(served(but_for_models(always(BOMB))), timeouts={"total_s": 20.0}),
 }
 
@@ -101,6 +110,13 @@ def html(line: Line, _asked: Asked) -> None:
 
 def error(status: str, *headers: str) -> bytes:
     return answer({"error": {"message": status, "type": "x", "code": "x"}}, status=status, headers=headers)
+
+
+def redirect_elsewhere(line: Line, asked: Asked) -> None:
+    """Lead to this very server under another name, so that a client that follows is seen here."""
+    _, _, port = asked.headers["host"].rpartition(":")
+    where = f"Location: http://localhost:{port}/elsewhere"
+    line.say(answer(b"", status="307 Temporary Redirect", headers=(where,), kind="text/plain"))
 
 
 def alike(data: bytes, **options: object) -> Case:
@@ -121,6 +137,7 @@ ALIKE = {
     "404 to everything": alike(error("404 Not Found")),
     "404 to everything, no model": alike(error("404 Not Found"), environment=KEY_ONLY),
     "a redirect to everything": alike(REDIRECT),
+    "a redirect to another host": Case(served(redirect_elsewhere)),
     "429 to everything": alike(error("429 Too Many Requests", "Retry-After: 0"), options=FEW),
     "429 to everything, for ages": alike(error("429 Too Many Requests", "Retry-After: " + "9" * 400), options=FEW),
     "429, but for models": Case(

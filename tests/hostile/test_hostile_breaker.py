@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 from hostile_wire import Asked, Handler, Line, Served, answer, close, serve
@@ -95,9 +96,44 @@ def test_a_stream_is_another_operation_than_a_plain_answer() -> None:
     with asking(by_path(completions_stream=flood, other=fine)) as (recorder, _, _):
         for _ in range(PATIENCE):
             recorder.send(STREAM)
-        with pytest.raises(SilentTargetError, match="streamed was given up"):
+        with pytest.raises(SilentTargetError, match=r"\(streamed\) was given up"):
             recorder.send(STREAM)
         assert recorder.send(CHAT).status == 200
+
+
+def test_a_wrong_key_that_gets_no_answer_says_nothing_of_the_right_one() -> None:
+    def handler(line: Line, asked: Asked) -> None:
+        (fine if asked.path.endswith("/models") or asked.headers["authorization"].endswith("abcdef") else flood)(
+            line, asked
+        )
+
+    wrong = replace(CHAT, key=KeyName.NONE, headers=(*CHAT.headers, ("Authorization", "Bearer wrong")))
+    with asking(handler) as (recorder, _, _):
+        for _ in range(PATIENCE):
+            recorder.send(wrong)
+        with pytest.raises(SilentTargetError, match=r"\(other credentials\) was given up"):
+            recorder.send(wrong)
+        assert recorder.send(CHAT).status == 200
+        assert recorder.blind
+
+
+def test_what_was_given_up_is_told_by_reason() -> None:
+    hung = made("POST", kind=FailureKind.TIMEOUT)
+    breaker = Breaker(1)
+    for name, exchange in (("A", hung), ("B", made("POST", kind=FailureKind.TOO_LARGE)), ("C", hung)):
+        breaker.note(Question(name, "KEY"), replace(exchange, failure=replace(exchange.failure, message=name.lower())))
+    breaker.note(Question("D", "KEY"), replace(hung, failure=replace(hung.failure, message="a")))
+    assert breaker.notes == ("Given up, and not asked any more: A, D (a); B (b); C (c).",)
+
+
+def test_a_key_refused_in_vain_leaves_a_run_in_doubt_only_if_it_is_the_main_one() -> None:
+    refused = made("POST", status=429)
+    breaker = Breaker(1)
+    for key in (KeyName.NONE, KeyName.LIMITED):
+        breaker.note_wait(Question("A", key.value), refused, in_vain=True)
+    assert not breaker.blind
+    breaker.note_wait(Question("A", KeyName.MAIN.value), refused, in_vain=True)
+    assert breaker.blind
 
 
 def test_one_answer_in_between_starts_the_count_anew() -> None:
@@ -310,7 +346,7 @@ def test_what_passes_and_may_be_sent_again(exchange: Exchange, transient: bool) 
         ("GET", "/models", b"", "GET /models"),
         ("GET", "/models/gpt-4?x=1", b"", "GET /models/{id}"),
         ("GET", "/files/file-1/content", b"", "GET /files/{id}/content"),
-        ("POST", "/chat/completions", b'{"stream":true}', "POST /chat/completions, streamed"),
+        ("POST", "/chat/completions", b'{"stream":true}', "POST /chat/completions (streamed)"),
     ],
 )
 def test_operations_by_name(method: str, path: str, body: bytes, name: str) -> None:
@@ -318,7 +354,7 @@ def test_operations_by_name(method: str, path: str, body: bytes, name: str) -> N
 
 
 def test_leaving_a_stream_is_an_answer() -> None:
-    breaker, asked = Breaker(1), Question("POST /chat/completions, streamed", "KEY")
+    breaker, asked = Breaker(1), Question("POST /chat/completions (streamed)", "KEY")
     breaker.note(asked, made("POST", status=200, kind=FailureKind.LEFT))
     breaker.check(asked)
     assert not breaker.in_doubt

@@ -14,7 +14,8 @@ from hostile_running import KEY, Outcome
 
 from ozwell_harness.content import content_path
 
-MOST_MB = 400
+#: The biggest answers would take 1 GiB, as they come or unpacked.
+MOST_MB = 300
 ROOTS = {"chat.completes", "files.upload-answers", "responses.answers"}
 
 
@@ -45,10 +46,15 @@ def failing(*failed: str, note: str = "", requests: int = 40) -> Expected:
     return Expected(1, note, frozenset(failed), requests)
 
 
+def doubtful(note: str) -> Expected:
+    """Nothing failed, but chat itself could not be judged."""
+    return Expected(3, note)
+
+
 EXPECTED = {
     "hangs before headers": unreachable("{url} did not answer: no answer in time."),
     "hangs before headers, but for models": failing(
-        *ROOTS, "http.requests-answered", note="POST /chat/completions: it failed 3 times in a row"
+        *ROOTS, "http.requests-answered", note="POST /embeddings, POST /files, POST /responses"
     ),
     "hangs in the body": failing("models.list-answers", note="The target stopped answering: 3 exchanges in a row"),
     "hangs in the stream, but for models": failing(*ROOTS, note="the answer did not end in time, after 34 bytes"),
@@ -63,11 +69,14 @@ EXPECTED = {
     "502 to everything": failing(*ROOTS, "http.no-server-errors", note="Requests sent again after a 502"),
     "503 to everything, for now": unreachable("{url} answers 503 and asks to come back later"),
     "401 to everything": failing("auth.valid-key-accepted", note="/models answered 401."),
-    "404 to everything": failing(*ROOTS, "models.list-answers", note="/models answered 404."),
+    "404 to everything": failing(*ROOTS, "models.list-answers", note="/models answered 404: does the URL"),
     "a redirect to everything": failing(*ROOTS, "models.list-answers", note="answered 307, a redirect."),
     "429 to everything": unreachable("{url} answers 429 and asks to come back later"),
     "429 to everything, for ages": unreachable("{url} answers 429 and asks to come back later"),
-    "429, but for models": failing(note="The target answered 429 to 3 requests in a row"),
+    "429, but for models": doubtful("The target answered 429 to 3 requests in a row"),
+    "dribbles the body, but for models": failing("chat.completes", note="the answer did not end in time, after"),
+    "10,000 headers, but for models": failing(*ROOTS, note="the header section of the answer is too large"),
+    "a redirect to another host": failing(*ROOTS, "models.list-answers", note="the key must not go elsewhere"),
     "closes without answering": unreachable("{url} did not answer: the connection was closed before an answer"),
     "closes without answering, but for models": failing(*ROOTS, "http.requests-answered", requests=60),
     "speaks another protocol": unreachable("{url} did not answer: the answer is not valid HTTP: illegal status line"),
@@ -84,7 +93,7 @@ EXPECTED = {
     "lone surrogates": failing("chat.model-named", "files.upload-filename", requests=250),
     "names given twice": Expected(0, requests=250),
     "invalid UTF-8": failing(*ROOTS, "http.one-json-document", note="answered no list of models"),
-    "documents of 900 levels": Expected(0, note="answered no list of models"),
+    "documents of 900 levels": doubtful("answered no list of models"),
     "HTTP/1.0, a path prefix, IPv6": Expected(0, requests=250),
     "interim answers, chunks, cookies, a private authority": Expected(0, requests=250),
     "only chat and models, by ozwell": failing("embeddings.answers", "files.upload-answers", requests=250),
@@ -135,7 +144,9 @@ def test_configuration_is_to_blame(outcome: Outcome, words: str) -> None:
     assert not outcome.report.exists()
 
 
-@pytest.mark.parametrize("outcome", [name for name, how in EXPECTED.items() if how.status == 3], indirect=True)
+@pytest.mark.parametrize(
+    "outcome", [name for name, how in EXPECTED.items() if how.note.startswith("Unreachable")], indirect=True
+)
 def test_nothing_is_judged_where_nothing_can_be(outcome: Outcome) -> None:
     assert set(outcome.statuses.values()) == {"not_testable"}
     assert outcome.results["verdict"] == "inconclusive"
@@ -157,6 +168,26 @@ def test_what_cannot_be_read_here_is_not_held_against_the_target(outcome: Outcom
 def test_no_cookie_is_sent_back(outcome: Outcome) -> None:
     assert len(outcome.served.asked) > 100
     assert not [asked for asked in outcome.served.asked if "cookie" in asked.headers]
+
+
+@pytest.mark.parametrize("outcome", ["a redirect to another host"], indirect=True)
+def test_no_redirect_is_followed_and_no_key_goes_elsewhere(outcome: Outcome) -> None:
+    assert len(outcome.served.asked) > 10
+    assert not [asked for asked in outcome.served.asked if asked.path.startswith("/elsewhere")]
+    assert "a redirect to http://localhost:" in outcome.findings["chat.completes"]["actual"]
+
+
+@pytest.mark.parametrize("outcome", ["404 to everything", "500 to everything", "502 to everything"], indirect=True)
+def test_what_fails_for_everyone_is_no_finding_about_keys(outcome: Outcome) -> None:
+    assert not [name for name in outcome.named("failed", "warned") if name.startswith("auth.")]
+    assert "and so is a valid key" in outcome.findings["auth.wrong-key-refused"]["message"]
+
+
+@pytest.mark.parametrize("outcome", ["429, but for models", "documents of 900 levels"], indirect=True)
+def test_a_run_that_could_not_judge_chat_is_never_green(outcome: Outcome) -> None:
+    assert outcome.named("failed") == set()
+    assert outcome.results["verdict"] == "inconclusive"
+    assert "what most depends on could not be judged" in outcome.stdout
 
 
 @pytest.mark.parametrize("outcome", ["dies after thirty requests"], indirect=True)

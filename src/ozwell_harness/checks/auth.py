@@ -24,11 +24,21 @@ def key_is_accepted(exchange: Exchange) -> Deviation | None:
     return Deviation("a valid key is refused", "neither 401 nor 403", outcome(exchange))
 
 
-def is_refused(exchange: Exchange, expected: ErrorExpectation, credential: str) -> Deviation | None:
-    """A request with anything but a valid key is refused for it; ``credential`` names what it came with."""
-    if response_of(exchange).status in expected.statuses:
+def is_refused(
+    exchange: Exchange, expected: ErrorExpectation, credential: str, with_valid_key: int | None = None
+) -> Deviation | None:
+    """A request with anything but a valid key is refused for it; ``credential`` names what it came with.
+
+    Raises:
+        Unjudgeable: ``with_valid_key``, a status that a valid key got, is the same error: what fails for everyone
+            refuses nobody.
+    """
+    status = response_of(exchange).status
+    if status in expected.statuses:
         return None
     asked = f"{exchange.request.method} {exchange.request.path}"
+    if status == with_valid_key and status >= 300:
+        raise Unjudgeable(f"{asked} with {credential} is answered with {status}, and so is a valid key")
     return Deviation(f"{asked} with {credential} is not refused for it", status_words(expected), outcome(exchange))
 
 

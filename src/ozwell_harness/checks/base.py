@@ -22,12 +22,23 @@ def shown(value: Any) -> str:
 
 
 def outcome(exchange: Exchange) -> str:
-    """Say in a few words how an exchange ended: its status and the beginning of its body, or the failure."""
+    """Say in a few words how an exchange ended: its status and the beginning of its body, or the failure.
+
+    What failed comes before the body: the end of a long line is the first thing that a screen leaves out.
+    """
     if exchange.response is None:
         return exchange.failure.message if exchange.failure else "no answer"
     body = exchange.response.body[:2000].decode("utf-8", "replace").strip()
-    ended = f"; {exchange.failure.message}" if exchange.failure else ""
-    return f"{exchange.response.status} {shown(body)}".rstrip() + ended
+    status = f"{exchange.response.status}{_led(exchange.response)}"
+    if exchange.failure:
+        began = f"; its body begins: {shown(body)}" if body else ""
+        return f"{status}, but {exchange.failure.message}{began}"
+    return f"{status} {shown(body)}" if body else f"{status}, without a body"
+
+
+def _led(response: Response) -> str:
+    where = response.headers.get("location")
+    return f", a redirect to {shown(where)}" if where and 300 <= response.status < 400 else ""
 
 
 def response_of(exchange: Exchange) -> Response:
@@ -89,7 +100,9 @@ def error_object_of(exchange: Exchange) -> dict[str, Any]:
 def _object(response: Response, exchange: Exchange) -> dict[str, Any]:
     try:
         document = response.document
-    except (ValueError, RecursionError):
+    except RecursionError as error:
+        raise Unjudgeable(f"{exchange.request.method} {exchange.request.path} cannot be read here: {error}") from None
+    except ValueError:
         raise Unjudgeable(f"{exchange.request.method} {exchange.request.path} answered no JSON") from None
     if not isinstance(document, dict):
         raise Unjudgeable(f"{exchange.request.method} {exchange.request.path} answered JSON that is not an object")
@@ -143,7 +156,8 @@ def answers_json_object(exchange: Exchange) -> Deviation | None:
     except RecursionError as error:
         raise Unjudgeable(f"the body cannot be read here: {error}") from None
     except ValueError as error:
-        return Deviation("the body is not one JSON document", "one JSON document", f"{error}; {outcome(exchange)}")
+        found = f"{error}; {outcome(exchange)}" if response.body else outcome(exchange)
+        return Deviation("the body is not one JSON document", "one JSON document", found)
     if not isinstance(document, dict):
         return Deviation("the body is not a JSON object", "a JSON object", shown(document))
     return None

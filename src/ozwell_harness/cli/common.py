@@ -16,6 +16,7 @@ from ozwell_harness.model import Level
 from ozwell_harness.profile import ProfileError
 from ozwell_harness.requirements import CatalogueError
 from ozwell_harness.settings import CONFIGURATION_FILE, ConfigurationError, FileSettings, Settings, read_file, resolve
+from ozwell_harness.target import Timeouts
 from ozwell_harness.verdict import EXIT_USAGE
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -39,6 +40,14 @@ def endpoint_options(command: _Command) -> _Command:
             click.option("--model", metavar="ID", help="Chat model; else OZWELL_MODEL, else from GET /models."),
             click.option("--embedding-model", metavar="ID", help="Embedding model; else OZWELL_EMBEDDING_MODEL."),
             click.option("--ca-file", metavar="PEM", help="Trust this bundle instead of the public authorities."),
+            click.option(
+                "--timeout",
+                "timeout_s",
+                type=Duration(),
+                metavar="TIME",
+                help=f"Await an answer no longer than this, and no part of it longer than half of this; default"
+                f" {Timeouts().total_s:g}s.",
+            ),
             click.option("--seed", type=int, metavar="N", help="Seed of everything random; default 0."),
             click.option("--config", metavar="FILE", help=f"Settings file; default {CONFIGURATION_FILE} if it exists."),
         )

@@ -23,12 +23,13 @@ from ozwell_harness.cli.common import (
 from ozwell_harness.flow import LoadPhase
 from ozwell_harness.load.arrivals import Closed
 from ozwell_harness.load.distribution import Fixed
-from ozwell_harness.load.plan import LoadPlan, PlanError
+from ozwell_harness.load.plan import LoadPlan, LoadTimeouts, PlanError
 from ozwell_harness.load.runner import run_load
 from ozwell_harness.load.scenario_file import load_scenarios
 from ozwell_harness.reporting.console import terminal
 from ozwell_harness.reporting.console_load import ConsoleLoadObserver
 from ozwell_harness.session import Session
+from ozwell_harness.target import Timeouts
 
 
 @click.command(name="run")
@@ -70,6 +71,16 @@ def command(url: str | None, config: str | None, out: Path | None, json_file: Pa
     return carry_out(settings_from(given, url, config), order, load_by(plan))
 
 
+def load_timeouts(timeouts: Timeouts) -> LoadTimeouts:
+    """Return how long the load awaits what the check awaited, so that both mean the same by a timeout."""
+    return LoadTimeouts(
+        connect_s=timeouts.connect_s,
+        first_token_s=timeouts.read_s,
+        stall_s=timeouts.read_s,
+        total_s=timeouts.total_s,
+    )
+
+
 def load_by(plan: LoadPlan) -> LoadPhase:
     """Return the load phase of a run: ``plan``, on the target that the run has found."""
 
@@ -83,6 +94,8 @@ def load_by(plan: LoadPlan) -> LoadPhase:
             profile=session.profile.name,
             seed=session.settings.seed,
             ca_file=str(target.ca_file) if target.ca_file else None,
+            timeouts=load_timeouts(target.timeouts),
+            max_body_bytes=target.timeouts.max_body_bytes,
         )
         result = run_load(complete, folder, ConsoleLoadObserver(terminal(sys.stderr)), keys=target.keys)
         return result.to_document()

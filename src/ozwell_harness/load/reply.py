@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from enum import StrEnum
+from operator import itemgetter
 
 from ozwell_harness.model import Headers
 
@@ -69,6 +71,14 @@ class Reply:
     lags: list[int] = field(default_factory=list)
     error: ReplyError | None = None
     cut_off: bool = False
+
+    def shorten(self, length: int) -> None:
+        """Forget the body beyond its first ``length`` bytes, and when that came."""
+        del self.body[length:]
+        del self.arrivals[bisect_left(self.arrivals, length, key=itemgetter(1)) + 1 :]
+        if self.arrivals:
+            stamp, end = self.arrivals[-1]
+            self.arrivals[-1] = stamp, min(end, length)
 
     def headers(self) -> Headers:
         """Return the header fields of the final answer (RFC 9112 section 5); lines that are no field are left out."""

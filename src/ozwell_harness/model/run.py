@@ -70,6 +70,7 @@ class Run:
         target: the base URL, without credentials.
         notes: plain sentences about the run as a whole (unreachable target, interrupted, budget spent …).
         interrupted: the run was cut short; what is here is what was found until then.
+        undecided: what much depends on was asked, and no answer came that could be judged; so nothing makes it green.
         load: figures of the load phase, as in ``results.schema.json``, or None.
         command: which command made the run: ``check``, ``run``, ``load`` …
     """
@@ -86,6 +87,7 @@ class Run:
     exchanges: tuple[Exchange, ...] = ()
     notes: tuple[str, ...] = ()
     interrupted: bool = False
+    undecided: bool = False
     load: Mapping[str, Any] | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
     baseline: BaselineComparison = BaselineComparison()

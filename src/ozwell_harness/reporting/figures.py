@@ -162,11 +162,16 @@ def headline(load: Mapping[str, Any]) -> tuple[str, ...]:
     deviations = sum(int(entry.get("count", 0)) for entry in load.get("nonconformities", ()))
     lines = [f"Load: {shape(load)}", f"  {outcome(load)}"]
     lines += [f"  {'; '.join(latencies)}"] if latencies else []
+    lines += [f"  Errors: {_errors(load)}"] if load.get("errors") else []
     lines += [f"  {count(deviations, 'deviation')} under load: {_ids(load)}"] if deviations else []
     lines += [f"  {line}" for line in (slo_sentence(load), validity(load)) if line]
     if load.get("interrupted"):
         lines.append("  Interrupted: these figures are of what was done until then.")
     return tuple(lines)
+
+
+def _errors(load: Mapping[str, Any]) -> str:
+    return ", ".join(f"{entry['kind']} {entry['count']:,}" for entry in load["errors"])
 
 
 def _ids(load: Mapping[str, Any]) -> str:

@@ -121,7 +121,7 @@ def verdict_sentence(run: Run) -> str:
         case Verdict.NONCONFORMANT:
             return f"{_broken(run, failed)}{warnings}."
         case Verdict.INCONCLUSIVE:
-            return _inconclusive(run.tally.counts)
+            return _inconclusive(run)
 
 
 def _but_for_known(run: Run) -> str:
@@ -140,12 +140,15 @@ def _broken(run: Run, failed: int) -> str:
     return sentence[0].upper() + sentence[1:]
 
 
-def _inconclusive(counts: Mapping[Status, int]) -> str:
+def _inconclusive(run: Run) -> str:
+    counts = run.tally.counts
     errors = counts.get(Status.ERROR, 0)
     if errors:
         return f"The harness itself failed on {count(errors, 'requirement')}."
     if not any(counts.get(status, 0) for status in (Status.FAILED, Status.WARNED, Status.PASSED)):
         return "Nothing could be judged."
+    if run.undecided:
+        return "No MUST that was judged is broken, but what most depends on could not be judged."
     return "What was judged does not carry a verdict."
 
 

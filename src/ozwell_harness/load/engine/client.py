@@ -26,6 +26,10 @@ _HEAD_LIMIT = 256 * 1024
 _MOST_HEADS = 64
 
 
+#: Of a body that is too large so much is kept, as evidence: to judge all of it would hold up the other users.
+_KEPT_OF_TOO_LARGE = 64 * 1024
+
+
 class _TooLargeError(Exception):
     """The answer is longer than allowed."""
 
@@ -92,6 +96,8 @@ class LoadClient:
         except (OSError, HTTPParseError, _TooLargeError) as error:
             reply.error = watched.expired or _error(error, reply)
             reply.closed = time.monotonic_ns()
+            if reply.error.kind is ErrorKind.TOO_LARGE:
+                reply.shorten(_KEPT_OF_TOO_LARGE)
         finally:
             self._watchdog.forget(watched)
             if kept:
