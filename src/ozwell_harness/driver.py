@@ -33,7 +33,8 @@ def run_suites(session: Session, folder: Path) -> Run:
         HarnessError: the suites could not be run at all.
     """
     with (folder / "suites.log").open("w", encoding="utf-8") as log:
-        return judge(session, log, f"--html={folder / 'suite.html'}", "--self-contained-html")
+        page = f"--html={folder / 'suite.html'}"
+        return judge(session, log, "-pmetadata", "-phtml", "-phtml_fixtures", page, "--self-contained-html")
 
 
 def judge(session: Session, log: TextIO, *options: str) -> Run:
@@ -56,11 +57,8 @@ def run_pytest(log: TextIO, *options: str, plugins: Sequence[object]) -> int | p
         str(suites),
         f"--rootdir={suites}",
         f"--config-file={suites / 'pytest.ini'}",
-        # Only what the report needs: plugins that happen to be installed would change the run.
+        # Plugins that happen to be installed would change the run.
         "--disable-plugin-autoload",
-        "-pmetadata",
-        "-phtml",
-        "-phtml_fixtures",
         # Not needed by anything here, and slow: they collect garbage after each test, or handle log records.
         "-pno:unraisableexception",
         "-pno:threadexception",

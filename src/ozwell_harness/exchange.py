@@ -78,7 +78,7 @@ class Recorder:
         self._breaker = Breaker(target.timeouts.give_up_after)
         self._abandoned = threading.Event()
         self._hurried = False
-        self._sender = Sender(target.timeouts, trusted(target), timing)
+        self._sender = Sender(target.timeouts, trusted(target.base_url, target.ca_file), timing)
         self.redactor = Redactor({s.reveal(): k.value for k, s in target.keys.items()} | {MADE_UP_KEY: "MADE_UP_KEY"})
 
     @property

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpcore
 import httpx
@@ -16,7 +17,7 @@ from ozwell_harness.decoding import BodyTooLargeError, UndecodableError, decoder
 from ozwell_harness.failures import failure_of
 from ozwell_harness.model import Arrival, Failure, FailureKind, Unjudgeable
 from ozwell_harness.settings import ConfigurationError
-from ozwell_harness.target import Target, Timeouts
+from ozwell_harness.target import Timeouts
 from ozwell_harness.timing import MACHINE, Timing
 from ozwell_harness.transport import LAST_BYTES, Watch, Wire
 
@@ -243,14 +244,13 @@ def _request(message: Message, timeout: dict[str, float]) -> httpcore.Request:
     )
 
 
-def trusted(target: Target) -> ssl.SSLContext:
-    """Return which certificates are trusted: those that the CA file vouches for, else the public authorities.
+def trusted(base_url: str, ca_file: Path | None) -> ssl.SSLContext:
+    """Return which certificates are trusted: those that ``ca_file`` vouches for, else the public authorities.
 
     Raises:
         ConfigurationError: the file cannot be read, or holds no certificate.
     """
-    ca_file = target.ca_file
-    if ca_file is None and target.base_url.startswith("http:"):
+    if ca_file is None and base_url.startswith("http:"):
         # To read all authorities takes longer than many a request. This context trusts none.
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:

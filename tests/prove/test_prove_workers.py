@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from ozwell_harness.driver import HarnessError
+from ozwell_harness.mock.faults import catalogue
+from ozwell_harness.profile import load_profile
 from ozwell_harness.prove.matrix import CLEAN, Kind, Trial
-from ozwell_harness.prove.runner import prove, slow_first
+from ozwell_harness.prove.runner import plan_of, prove, slow_first
 from ozwell_harness.prove.workers import trials_in_workers
 
 FAULTS = ("models.entry-created-text", "legal.json-charset", "models.list-empty")
@@ -43,6 +45,20 @@ def test_matrix_of_a_few() -> None:
     assert matrix.clean.judged >= {"models.list-answers"}
     assert sorted(name for name, _, _ in told) == sorted((*FAULTS, CLEAN))
     assert [done for name, done, _ in told if name != CLEAN] == [1, 2, 3]
+
+
+def test_area_is_proved_by_its_own_faults_and_judged_by_all() -> None:
+    plan = plan_of(load_profile("ozwell"), ("models",), ())
+    assert {name.partition(".")[0] for name in plan.names} >= {"models", "legal", "errors"}
+    assert "files.readable-later" not in plan.names
+    assert {name.partition(".")[0] for name in plan.requirements} == {"models"}
+    assert (plan.judging, plan.selective) == ((), False)
+
+
+def test_area_on_demand_is_tried_with_every_fault() -> None:
+    plan = plan_of(load_profile("ozwell"), ("sdk",), ())
+    assert set(plan.names) == set(catalogue())
+    assert {"sdk", "models"} <= set(plan.judging)
 
 
 def test_interrupt_keeps_what_is_there() -> None:

@@ -30,14 +30,15 @@ from ozwell_harness.verdict import EXIT_INCONCLUSIVE, EXIT_INTERRUPTED, EXIT_NON
 
 #: A mock that hangs leaves its worker idle: with one worker more than cores, none of them waits.
 _WORKERS = (os.cpu_count() or 1) + 1
-_SAID_EVERY = 50
+#: Without a bar, a line of progress comes after so many seconds without one.
+_QUIET_S = 10.0
 
 Told = Callable[[Trial, int, int], None]
 
 
 @click.command(name="prove")
 @click.option("--profile", default="ozwell", show_default=True, metavar="NAME", help="Dialect to judge by.")
-@click.option("--area", "areas", multiple=True, metavar="AREA", help="Judge by this area only; repeatable.")
+@click.option("--area", "areas", multiple=True, metavar="AREA", help="Prove this area only; repeatable.")
 @click.option("--fault", "faults", multiple=True, metavar="NAME", help="Try this fault or control only; repeatable.")
 @click.option("--workers", default=_WORKERS, type=click.IntRange(1, 64), help="Trials at a time; default cores + 1.")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Write the report here.")
@@ -102,16 +103,18 @@ def _checked(profile: str, areas: tuple[str, ...], faults: tuple[str, ...]) -> t
 def _progress() -> Iterator[Told]:
     """Show a bar on a terminal, and lines elsewhere; everywhere, at once, what is not as declared."""
     console = terminal(sys.stderr)
-    begin = time.monotonic()
+    said_at = time.monotonic()
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("proving", total=None)
 
         def told(trial: Trial, done: int, total: int) -> None:
+            nonlocal said_at
             bar.update(task, completed=done, total=total)
             if not trial.holds:
                 console.print(trial_line(trial), markup=False, highlight=False)
-            if not console.is_terminal and (done == total or done % _SAID_EVERY == 0 < done):
-                console.print(f"{done} of {total} tried, {time.monotonic() - begin:.0f} s", highlight=False)
+            if not console.is_terminal and done and (done == total or time.monotonic() - said_at >= _QUIET_S):
+                said_at = time.monotonic()
+                console.print(f"{done} of {total} tried", highlight=False)
 
         yield told
 

@@ -33,7 +33,7 @@ def sweep(plan: LoadPlan, run: str, key: Secret | None) -> str | None:
         ConfigurationError: the target's certificate authorities cannot be read.
     """
     headers = {"Authorization": f"Bearer {key.reveal()}"} if key else {}
-    verify = trusted(Path(plan.ca_file) if plan.ca_file else None)
+    verify = trusted(plan.base_url, Path(plan.ca_file) if plan.ca_file else None)
     with httpx.Client(headers=headers, verify=verify, timeout=_TIMEOUT_S) as client:
         broom = _Broom(client, plan.base_url, Nonces(run))
         try:

@@ -101,7 +101,7 @@ class Matrix:
         excused: requirement → why no fault can break it.
         clean: the trial in which nothing was changed; None if it was not finished.
         planned: how many trials were to be made.
-        selective: only some faults or areas were wanted, which cannot prove the whole catalogue.
+        selective: only some faults were wanted, which cannot prove all requirements.
     """
 
     trials: tuple[Trial, ...]
@@ -151,7 +151,7 @@ class Matrix:
     def holds(self) -> bool:
         """Every trial was made and is exact, every requirement is proved or excused, and no excuse is idle.
 
-        Where only a part was wanted, the catalogue is left out of it.
+        Where only some faults were wanted, the catalogue is left out of it.
         """
         gaps = () if self.selective else (*self.unproved, *self.idle_excuses)
         return self.is_complete and not self.broken and not gaps

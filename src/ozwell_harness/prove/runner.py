@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from ozwell_harness.contract.plan import AREA as GENERATED
 from ozwell_harness.mock.faults import Hook, catalogue
@@ -35,7 +35,7 @@ def prove(
 
     Args:
         profile: whose requirements judge.
-        areas: judge by these areas only; none means all.
+        areas: try only the faults that break something in them, and the legal variations; none means all.
         names: faults and controls to try; none means all.
         workers: processes.
         told: called with each finished trial, how many are finished, and how many there are.
@@ -43,17 +43,53 @@ def prove(
     Raises:
         HarnessError: the suites cannot be run.
     """
-    wanted = tuple(names)
-    chosen = wanted or tuple(catalogue())
+    plan = plan_of(load_profile(profile), areas, tuple(names))
     made: list[Trial] = []
     trials = trials_in_workers(
-        [(), *((name,) for name in slow_first(chosen))], profile=profile, areas=areas, workers=workers
+        [(), *((name,) for name in slow_first(plan.names))], profile=profile, areas=plan.judging, workers=workers
     )
     with contextlib.closing(trials), contextlib.suppress(KeyboardInterrupt):
         for trial in trials:
             made.append(trial)
-            told(trial, sum(one.name != CLEAN for one in made), len(chosen))
-    return _matrix(made, chosen, profile, areas, selective=bool(wanted or areas))
+            told(trial, sum(one.name != CLEAN for one in made), len(plan.names))
+    return _matrix(made, plan)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is tried, who judges, and what is proved by it.
+
+    Attributes:
+        names: faults and controls to try.
+        judging: areas that judge; none means all but those on demand.
+        requirements: ids that must be seen to fail.
+        selective: only some faults are tried, which cannot prove all requirements.
+    """
+
+    names: tuple[str, ...]
+    judging: tuple[str, ...]
+    requirements: tuple[str, ...]
+    excused: Mapping[str, str]
+    selective: bool
+
+
+def plan_of(profile: Profile, areas: tuple[str, ...], names: tuple[str, ...]) -> Plan:
+    """Choose what to try: the named faults, else those that break something in ``areas``, else all."""
+    owed = profile.select(load_catalogue())
+    wanted = areas or tuple(area for area in owed.areas if area not in untried(profile))
+    requirements = tuple(r.id for r in owed if r.area in wanted)
+    on_demand = profile.opt_in.intersection(areas)
+    # All of a run's requests are made in any case: a fault that acts on some of them only must find the same ones.
+    judging = tuple(a for a in owed.areas if a not in untried(profile) or a in on_demand) if on_demand else ()
+    breaking = [f.name for f in catalogue().values() if not f.breaks or not areas or set(requirements) & set(f.breaks)]
+    return Plan(
+        # What is judged on demand only, no fault declares to break: any may.
+        names=names or tuple(catalogue() if on_demand else breaking),
+        judging=judging,
+        requirements=requirements,
+        excused={name: why for name, why in excuses().items() if name in (requirements if areas else owed)},
+        selective=bool(names),
+    )
 
 
 def slow_first(names: Iterable[str]) -> list[str]:
@@ -61,22 +97,16 @@ def slow_first(names: Iterable[str]) -> list[str]:
     return sorted(names, key=lambda name: catalogue()[name].hook not in _SLOW)
 
 
-def _matrix(
-    made: Iterable[Trial], chosen: tuple[str, ...], profile: str, areas: tuple[str, ...], *, selective: bool
-) -> Matrix:
+def _matrix(made: Iterable[Trial], plan: Plan) -> Matrix:
     found = {trial.name: trial for trial in made}
     clean = found.pop(CLEAN, None)
     judged = clean.judged if clean else frozenset()
-    dialect = load_profile(profile)
-    owed = dialect.select(load_catalogue())
-    requirements = tuple(r.id for r in owed if (r.area in areas if areas else r.area not in untried(dialect)))
+    trials = [found[name] for name in plan.names if name in found]
     return Matrix(
-        trials=tuple(
-            replace(found[name], dependants=found[name].dependants & judged) for name in chosen if name in found
-        ),
-        requirements=requirements,
-        excused={name: why for name, why in excuses().items() if name in owed and (not areas or name in requirements)},
+        trials=tuple(replace(trial, dependants=trial.dependants & judged) for trial in trials),
+        requirements=plan.requirements,
+        excused=plan.excused,
         clean=clean,
-        planned=len(chosen),
-        selective=selective,
+        planned=len(plan.names),
+        selective=plan.selective,
     )

@@ -7,17 +7,13 @@ and styles are ours and the plotting library's, named by hash in a content secur
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import jinja2
 from markupsafe import Markup
 
 from ozwell_harness import __version__
-from ozwell_harness.content import content_path
 from ozwell_harness.model import Level, Requirement, Run, Status
 from ozwell_harness.reporting import figures, summary, text
 from ozwell_harness.reporting.charts import page as charts_page
@@ -25,6 +21,7 @@ from ozwell_harness.reporting.charts.chart import Chart
 from ozwell_harness.reporting.charts.load import load_charts
 from ozwell_harness.reporting.charts.table import table_of
 from ozwell_harness.reporting.commands import again
+from ozwell_harness.reporting.page import asset, environment, policy
 from ozwell_harness.reporting.view import views
 
 _TEMPLATE = "report.html.j2"
@@ -45,8 +42,9 @@ def html(run: Run, requirements: Iterable[Requirement] = ()) -> str:
     """Return the report as one HTML document."""
     requirements = tuple(requirements)
     charts = load_charts(run.load) if run.load is not None else ()
-    template = _environment().get_template(_TEMPLATE)
-    return template.render(
+    templates = environment()
+    templates.filters["brief"] = lambda actual: text.one_line(actual, _LONGEST_ACTUAL)
+    return templates.get_template(_TEMPLATE).render(
         **_frame(charts),
         **_words(run),
         **_overview(run, requirements),
@@ -58,7 +56,7 @@ def html(run: Run, requirements: Iterable[Requirement] = ()) -> str:
 
 def _frame(charts: tuple[Chart, ...]) -> dict[str, Any]:
     """Return what makes the page act, and the policy that lets nothing else act."""
-    style, script = _asset("report.css"), _asset("report.js")
+    style, script = asset("report.css"), asset("report.js")
     drawing = _drawing(charts) if charts else None
     # Markup: our own files.
     return {
@@ -110,7 +108,7 @@ class _Drawing:
 
 def _drawing(charts: tuple[Chart, ...]) -> _Drawing:
     # Markup: JSON that was made safe to stand in a script element, and our own file.
-    data, script = charts_page.document(charts), _asset("charts.js")
+    data, script = charts_page.document(charts), asset("charts.js")
     return _Drawing(Markup(data), Markup(script), charts_page.library())  # noqa: S704
 
 
@@ -141,42 +139,9 @@ def _tables(run: Run) -> list[tuple[str, tuple[figures.MetricRow, ...]]]:
     return [table for table in tables if table[1]]
 
 
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(content_path("reports", "templates")),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "percent": text.percent,
-        "seconds": text.seconds,
-        "number": text.number,
-        "visible": text.visible,
-        "brief": lambda actual: text.one_line(actual, _LONGEST_ACTUAL),
-    }
-    return environment
-
-
-def _asset(name: str) -> str:
-    return content_path("reports", "templates", name).read_text("utf-8").strip()
-
-
 def _policy(style: str, script: str, drawing: _Drawing | None) -> str:
     styles, scripts = [style], [script]
     if drawing:
         # The library fills an empty style element rule by rule, which only needs leave for the empty one.
         styles, scripts = [style, ""], [script, str(drawing.script), drawing.library.source]
-    return (
-        f"default-src 'none'; style-src {_digests(styles)}; script-src {_digests(scripts)}; img-src data:;"
-        " base-uri 'none'; form-action 'none'"
-    )
-
-
-def _digests(sources: Iterable[str]) -> str:
-    return " ".join(map(_digest, sources))
-
-
-def _digest(source: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()}'"
+    return policy(styles, scripts)

@@ -8,13 +8,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from markupsafe import Markup
+
+from ozwell_harness import __version__
 from ozwell_harness.model import Requirement
 from ozwell_harness.prove.matrix import Kind, Matrix, Trial
 from ozwell_harness.prove.telling import departure, matrix_document, trial_line
 from ozwell_harness.reporting import text
 from ozwell_harness.reporting.atomic import write_text
 from ozwell_harness.reporting.folder import ReportError
-from ozwell_harness.reporting.page import page
+from ozwell_harness.reporting.page import asset, environment, policy
+
+_TEMPLATE = "matrix.html.j2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,22 +92,30 @@ def matrix_page(proof: Proof) -> str:
     matrix = proof.matrix
     requirements = _by_area(proof)
     kinds = {kind: [trial for trial in matrix.trials if trial.kind is kind] for kind in Kind}
-    return page(
-        "matrix.html.j2",
-        styles=("report.css", "matrix.css"),
-        scripts=("matrix.js",),
-        proof=proof,
-        matrix=matrix,
-        verdict=_verdict(matrix),
-        started=text.instant(proof.started)[:19].replace("T", " ") + " UTC",
-        faults=kinds[Kind.FAULT],
-        controls=kinds[Kind.CONTROL],
-        proved=sum(area.count("passed") for area in requirements),
-        requirements=requirements,
-        columns=[area.area for area in requirements],
-        trials=_trials_by_area(matrix, tuple(area.area for area in requirements)),
-        departure=departure,
-        trial_line=trial_line,
+    style = f"{asset('report.css')}\n{asset('matrix.css')}"
+    script = asset("matrix.js")
+    return (
+        environment()
+        .get_template(_TEMPLATE)
+        .render(
+            version=__version__,
+            policy=policy([style], [script]),
+            # Markup: our own files.
+            style=Markup(style),  # noqa: S704
+            script=Markup(script),  # noqa: S704
+            proof=proof,
+            matrix=matrix,
+            verdict=_verdict(matrix),
+            started=text.instant(proof.started)[:19].replace("T", " ") + " UTC",
+            faults=kinds[Kind.FAULT],
+            controls=kinds[Kind.CONTROL],
+            proved=sum(area.count("passed") for area in requirements),
+            requirements=requirements,
+            columns=[area.area for area in requirements],
+            trials=_trials_by_area(matrix, tuple(area.area for area in requirements)),
+            departure=departure,
+            trial_line=trial_line,
+        )
     )
 
 

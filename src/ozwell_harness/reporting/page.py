@@ -1,47 +1,50 @@
-"""A whole page made of templates, safe whatever is in it.
-
-Everything from outside passes Jinja's escaping as text; the only script and style are ours, named by hash in a content
-security policy (W3C CSP Level 3, section 2.3.1) that forbids everything else, network included.
-"""
+"""What all pages share: templates that escape, our own style and script, and a policy that lets nothing else run."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 from collections.abc import Iterable
-from typing import Any
 
 import jinja2
-from markupsafe import Markup
 
-from ozwell_harness import __version__
 from ozwell_harness.content import content_path
 from ozwell_harness.reporting import text
 
 
-def page(template: str, *, styles: Iterable[str], scripts: Iterable[str], **values: Any) -> str:
-    """Return a page; all names are of files in ``reports/templates``."""
-    style, script = (
-        "\n".join(content_path("reports", "templates", name).read_text("utf-8").strip() for name in names)
-        for names in (styles, scripts)
-    )
-    environment = jinja2.Environment(
+def environment() -> jinja2.Environment:
+    """Return Jinja's environment for ``reports/templates``."""
+    found = jinja2.Environment(
         loader=jinja2.FileSystemLoader(content_path("reports", "templates")),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"percent": text.percent, "seconds": text.seconds, "visible": text.visible}
-    return environment.get_template(template).render(
-        version=__version__,
-        policy=f"default-src 'none'; style-src {_digest(style)}; script-src {_digest(script)}; img-src data:;"
-        " base-uri 'none'; form-action 'none'",
-        # Markup: our own files.
-        style=Markup(style),  # noqa: S704
-        script=Markup(script),  # noqa: S704
-        **values,
+    found.filters |= {
+        "percent": text.percent,
+        "seconds": text.seconds,
+        "number": text.number,
+        "visible": text.visible,
+    }
+    return found
+
+
+def asset(name: str) -> str:
+    """Return the text of a file in ``reports/templates``."""
+    return content_path("reports", "templates", name).read_text("utf-8").strip()
+
+
+def policy(styles: Iterable[str], scripts: Iterable[str]) -> str:
+    """Return a content security policy (W3C CSP Level 3, section 2.3.1) that names all that may run, by its hash."""
+    return (
+        f"default-src 'none'; style-src {_digests(styles)}; script-src {_digests(scripts)}; img-src data:;"
+        " base-uri 'none'; form-action 'none'"
     )
+
+
+def _digests(sources: Iterable[str]) -> str:
+    return " ".join(map(_digest, sources))
 
 
 def _digest(source: str) -> str:
