@@ -46,16 +46,6 @@ def _content(message: Message) -> str:
     return content if isinstance(content, str) else ""
 
 
-@AREA.request(
-    "messages-text-accepted", "A text in the place of the messages is taken as one of them.", Operation.CREATE_CHAT,
-    breaks=("chat.messages-not-array-refused", "streaming.bad-request-refused"),
-)  # fmt: skip
-def messages_text_accepted(body: JsonObject, call: Call) -> JsonObject:  # noqa: ARG001
-    """Make a message of it, for a plain answer and a streamed one."""
-    text = body.get("messages")
-    return {**body, "messages": [{"role": "user", "content": text}]} if isinstance(text, str) else body
-
-
 @AREA.request("not-offered", "There are no chat completions.", Operation.CREATE_CHAT, breaks=("chat.completes",))
 def not_offered(body: JsonObject, call: Call) -> JsonObject:  # noqa: ARG001
     """Know no such path."""
@@ -141,6 +131,14 @@ accepts(
     "A chat with an empty array of messages is answered.",
     lambda body: {"messages": [{"role": "user", "content": ""}]} if body.get("messages") == [] else {},
     "chat.empty-messages-refused",
+)
+accepts(
+    "messages-text-accepted",
+    "A text in the place of the messages is taken as one of them.",
+    lambda body: (
+        {"messages": [{"role": "user", "content": body["messages"]}]} if isinstance(body.get("messages"), str) else {}
+    ),
+    "chat.messages-not-array-refused",
 )
 accepts(
     "missing-role-accepted",

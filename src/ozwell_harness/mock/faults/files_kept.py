@@ -18,7 +18,7 @@ UPLOAD, LIST, RETRIEVE = Operation.CREATE_FILE, Operation.LIST_FILES, Operation.
 DELETE, CONTENT = Operation.DELETE_FILE, Operation.RETRIEVE_FILE_CONTENT
 
 #: Uploads are simultaneous when one begins before another has been kept for so long, in seconds.
-OVERLAP_S = 0.12
+OVERLAP_S = 0.4
 HALF_MEBI = 512 * 1024
 
 Keep = Callable[[list[StoredFile], StoredFile, bytes], bytes | None]
