@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from ozwell_harness.contract.plan import AREA as GENERATED
 from ozwell_harness.mock.faults import Hook, catalogue
+from ozwell_harness.model import Level
 from ozwell_harness.profile import Profile, load_profile
 from ozwell_harness.prove.excuses import excuses
 from ozwell_harness.prove.matrix import CLEAN, Matrix, Trial
@@ -77,7 +78,8 @@ def plan_of(profile: Profile, areas: tuple[str, ...], names: tuple[str, ...]) ->
     """Choose what to try: the named faults, else those that break something in ``areas``, else all."""
     owed = profile.select(load_catalogue())
     wanted = areas or tuple(area for area in owed.areas if area not in untried(profile))
-    requirements = tuple(r.id for r in owed if r.area in wanted)
+    # A MAY that is not kept is no finding.
+    requirements = tuple(r.id for r in owed if r.area in wanted and r.level is not Level.MAY)
     on_demand = profile.opt_in.intersection(areas)
     # All of a run's requests are made in any case: a fault that acts on some of them only must find the same ones.
     judging = tuple(a for a in owed.areas if a not in untried(profile) or a in on_demand) if on_demand else ()
