@@ -88,12 +88,44 @@ class _CheckTable(msgspec.Struct, forbid_unknown_fields=True):
     property_time_s: float | None = None
 
 
+class LoadTable(msgspec.Struct, forbid_unknown_fields=True):
+    """The table ``load``: the options of the command of that name, as the command line writes them."""
+
+    scenario: str | None = None
+    mix: str | None = None
+    prompt_tokens: int | str | None = None
+    answer_tokens: int | str | None = None
+    prompt_file: str | None = None
+    prefix_tokens: int | None = None
+    turns: int | None = None
+    file_bytes: int | str | None = None
+    rate: float | None = None
+    arrivals: str | None = None
+    users: int | None = None
+    think: float | str | None = None
+    duration: float | str | None = None
+    warmup: float | str | None = None
+    drain: float | str | None = None
+    max_in_flight: int | None = None
+    processes: int | None = None
+    connect_timeout: float | str | None = None
+    first_token_timeout: float | str | None = None
+    stall_timeout: float | str | None = None
+    total_timeout: float | str | None = None
+    slo: str | None = None
+
+    def given(self) -> dict[str, Any]:
+        """Return what the file says."""
+        return {name: value for name, value in msgspec.structs.asdict(self).items() if value is not None}
+
+
 class FileSettings(msgspec.Struct, forbid_unknown_fields=True):
     """The tables of ``harness.toml``. Keys are not among them: they come from the environment only."""
 
     target: _TargetTable = msgspec.field(default_factory=_TargetTable)
     timeouts: _TimeoutTable = msgspec.field(default_factory=_TimeoutTable)
     check: _CheckTable = msgspec.field(default_factory=_CheckTable)
+    load: LoadTable = msgspec.field(default_factory=LoadTable)
 
 
 CONFIGURATION_FILE = "harness.toml"

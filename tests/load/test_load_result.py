@@ -54,7 +54,7 @@ def test_figures_are_of_the_window_only() -> None:
     assert document["requests"] == {"sent": 5, "completed": 3, "failed": 1, "censored": 1}
     assert document["throughput_rps"] == 1.5
     assert document["error_rate"] == 0.25
-    assert document["errors"] == [{"kind": "reset", "count": 1}]
+    assert document["errors"] == [{"kind": "reset", "count": 1, "example": ""}]
     assert document["window"] == {"started": 1001.0, "ended": 1003.0}
     e2e = document["metrics"]["e2e_s"]
     assert (e2e["count"], e2e["p50"], e2e["p90"], e2e["max"]) == (3, 0.01, None, 0.03)

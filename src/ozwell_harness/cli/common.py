@@ -147,10 +147,21 @@ def settings_from(given: Mapping[str, Any], url: str | None, config: str | None)
     Raises:
         UsageError: something is wrong with any of them.
     """
+    try:
+        return resolve({**given, "base_url": url}, os.environ, file_settings(config))
+    except ConfigurationError as error:
+        raise UsageError(str(error)) from None
+
+
+def file_settings(config: str | None) -> FileSettings:
+    """Return what the settings file says: the one named, else the usual one if it is there.
+
+    Raises:
+        UsageError: it cannot be read, or something is wrong with it.
+    """
     path = Path(config or CONFIGURATION_FILE)
     try:
-        file = read_file(path) if config or path.is_file() else FileSettings()
-        return resolve({**given, "base_url": url}, os.environ, file)
+        return read_file(path) if config or path.is_file() else FileSettings()
     except ConfigurationError as error:
         raise UsageError(str(error)) from None
 

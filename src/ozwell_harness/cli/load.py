@@ -10,10 +10,20 @@ from typing import Any
 import click
 
 from ozwell_harness.cli.carrying_out import keep
-from ozwell_harness.cli.common import USER_ERRORS, UsageError, endpoint_options, output_options, settings_from
-from ozwell_harness.cli.load_options import arrival_options, client_options, plan_from
+from ozwell_harness.cli.common import (
+    USER_ERRORS,
+    UsageError,
+    endpoint_options,
+    file_settings,
+    output_options,
+    settings_from,
+)
+from ozwell_harness.cli.load_options import arrival_options, client_options, content_options, cost_lines, plan_from
 from ozwell_harness.flow import Outcome, with_target
+from ozwell_harness.load.arrivals import ArrivalsError
+from ozwell_harness.load.forecast import forecast
 from ozwell_harness.load.plan import LoadPlan, PlanError
+from ozwell_harness.load.prompts import PromptError
 from ozwell_harness.load.runner import LoadError
 from ozwell_harness.load_flow import execute_load
 from ozwell_harness.reporting.console import terminal
@@ -21,16 +31,17 @@ from ozwell_harness.reporting.console_load import ConsoleLoadObserver
 from ozwell_harness.reporting.folder import ReportError, new_folder
 from ozwell_harness.reporting.screen_load import print_load_screen
 from ozwell_harness.settings import Settings
-from ozwell_harness.verdict import EXIT_INCONCLUSIVE, exit_status
+from ozwell_harness.verdict import EXIT_INCONCLUSIVE, EXIT_OK, exit_status
 
 
 @click.command(name="load")
 @endpoint_options
-@click.option("--scenario", default="mixed", show_default=True, metavar="NAME", help="What is sent.")
+@content_options
 @arrival_options
 @click.option("--slo", metavar="EXPR", help="What must hold: 'ttft_p99<500ms, tpot_p95<50ms, error_rate<0.1%'.")
 @client_options
 @click.option("--baseline", metavar="FILE", help="Known deviations that do not fail the run.")
+@click.option("--dry-run", is_flag=True, help="Only tell what the run may cost; nothing is sent.")
 @output_options
 def command(url: str | None, config: str | None, out: Path | None, json_file: Path | None, **given: Any) -> int:
     """Put a load on an endpoint, measure it, and judge it by an SLO.
@@ -53,9 +64,13 @@ def command(url: str | None, config: str | None, out: Path | None, json_file: Pa
         --slo 'ttft_p99<500ms, icl_p99<50ms, error_rate<0.1%'
       ozwell-harness load --users 8 --think 'exponential(200ms)' --duration 10s
       ozwell-harness load --arrivals 'ramp(5, 50)' --duration 20s --warmup 2s
+      ozwell-harness load --rate 5 --prompt-tokens 'lognormal(500, 0.5)' --prefix-tokens 1000 --duration 10s
+      ozwell-harness load --rate 20 --mix chat=3,files=1 --duration 10s
     """
-    plan = plan_from(given)
+    plan = plan_from(given, file_settings(config))
     settings = settings_from(given, url, config)
+    if given["dry_run"]:
+        return _tell_cost(plan)
     try:
         outcome = _load(settings, plan, out, json_file)
     except (*USER_ERRORS, PlanError, ReportError) as error:
@@ -68,6 +83,15 @@ def command(url: str | None, config: str | None, out: Path | None, json_file: Pa
     run = outcome.run
     print_load_screen(terminal(sys.stdout), run, outcome.folder)
     return exit_status(run.verdict, interrupted=run.interrupted)
+
+
+def _tell_cost(plan: LoadPlan) -> int:
+    try:
+        cost = forecast(plan)
+    except (PlanError, PromptError, ArrivalsError) as error:
+        raise UsageError(str(error)) from None
+    click.echo("\n".join(cost_lines(plan, cost)))
+    return EXIT_OK
 
 
 def _load(settings: Settings, plan: LoadPlan, out: Path | None, json_file: Path | None) -> Outcome:

@@ -13,7 +13,7 @@ from ozwell_harness.load.answer import Answer
 from ozwell_harness.load.prompts import Prompt
 from ozwell_harness.load.step import Kind, Step
 from ozwell_harness.load.template import NONCE, NUMBER, TEXT, Template
-from ozwell_harness.load.texts import MOST_TOKENS, Words
+from ozwell_harness.load.texts import Words
 from ozwell_harness.load.timetable import Size
 from ozwell_harness.load.workload import Workload
 
@@ -40,21 +40,20 @@ class ChatBodies:
     """Makes bodies of chat requests, each with a prompt of its own."""
 
     def __init__(
-        self, model: str, prompts: Sequence[Prompt], workload: Workload, seed: int, asked: Mapping[str, Any]
+        self, model: str, prompts: Sequence[Prompt], workload: Workload, words: Words, asked: Mapping[str, Any]
     ) -> None:
-        """``asked`` are further fields of every request."""
+        """Prompts are made up from ``words`` where they are to have a length; ``asked`` are fields of every request."""
         self._workload = workload
         self.prompts = tuple(prompts)
         self.head = {"model": model}
         self.asked = dict(asked)
         self.prefix: list[dict[str, str]] = []
         if workload.prefix_tokens:
-            text = Words(f"{seed}/prefix", workload.prefix_tokens).cut(workload.prefix_tokens).decode()
+            text = words.cut(workload.prefix_tokens).decode()
             self.prefix = [{"role": "system", "content": f"Background: {text}."}]
         self._pairs = [self._pair(prompt.text, prompt.max_tokens) for prompt in prompts]
         self._made_up = self._pair(TEXT, None)
-        self._words: Words | None = None
-        self._seed = seed
+        self.words = words
 
     def make(self, nonce: str, rng: random.Random, size: Size) -> bytes:
         """Return a body; ``size`` says how long prompt and answer are to be, where it does."""
@@ -81,13 +80,6 @@ class ChatBodies:
         wanted = self._workload.answer_tokens
         return usual if wanted is None else max(1, round(wanted.draw(rng)))
 
-    @property
-    def words(self) -> Words:
-        """Text to make prompts up from; made when it is first needed."""
-        if self._words is None:
-            self._words = Words(f"{self._seed}/prompts", MOST_TOKENS)
-        return self._words
-
     def _pair(self, text: str, usual: int | None) -> _Pair:
         messages = [*self.prefix, {"role": "user", "content": asking(text, NONCE)}]
         bare = {**self.head, "messages": messages}
@@ -97,12 +89,11 @@ class ChatBodies:
 class InputBodies:
     """Makes bodies of requests for embeddings, each with a text of its own."""
 
-    def __init__(self, model: str, inputs: Sequence[Prompt], workload: Workload, seed: int) -> None:
+    def __init__(self, model: str, inputs: Sequence[Prompt], workload: Workload, words: Words) -> None:
         self._wanted = workload.prompt_tokens
         self._pool = [Template({"model": model, "input": f"{NONCE} {prompt.text}"}) for prompt in inputs]
         self._made_up = Template({"model": model, "input": f"{NONCE} {TEXT}"})
-        self._seed = seed
-        self._words: Words | None = None
+        self._words = words
 
     def make(self, nonce: str, rng: random.Random, size: Size) -> bytes:
         """Return a body; ``size`` says how long the text is to be, where it does."""
@@ -111,8 +102,6 @@ class InputBodies:
             length = round(self._wanted.draw(rng))
         if length is None:
             return rng.choice(self._pool).fill(nonce.encode())
-        if self._words is None:
-            self._words = Words(f"{self._seed}/inputs", MOST_TOKENS)
         return self._made_up.fill(nonce.encode(), self._words.cut(length))
 
 

@@ -12,12 +12,14 @@ import random
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from ozwell_harness.load.arrivals import Arrivals, Trace
 from ozwell_harness.load.chats import ChatBodies, Dialogue, InputBodies
 from ozwell_harness.load.conversation import Conversation
 from ozwell_harness.load.files import LoadFile, Shelf
 from ozwell_harness.load.nonces import Nonces
 from ozwell_harness.load.prompts import Prompt
 from ozwell_harness.load.step import Kind, Step
+from ozwell_harness.load.texts import Words
 from ozwell_harness.load.timetable import ANY_SIZE, Size
 from ozwell_harness.load.workload import Workload
 
@@ -52,17 +54,27 @@ class Context:
         object.__setattr__(other, "size", size)
         return other
 
+    def warm(self, arrivals: Arrivals) -> None:
+        """Make now what the first requests would have to wait for."""
+        _ = (self._chats, self._streams, self._inputs)
+        if self.workload.prompt_tokens is not None or isinstance(arrivals, Trace):
+            self._words.make()
+
+    @cached_property
+    def _words(self) -> Words:
+        return Words(f"{self.seed}/words")
+
     @cached_property
     def _chats(self) -> ChatBodies:
-        return ChatBodies(self.model, self.prompts, self.workload, self.seed, {})
+        return ChatBodies(self.model, self.prompts, self.workload, self._words, {})
 
     @cached_property
     def _streams(self) -> ChatBodies:
-        return ChatBodies(self.model, self.prompts, self.workload, self.seed, _STREAMED)
+        return ChatBodies(self.model, self.prompts, self.workload, self._words, _STREAMED)
 
     @cached_property
     def _inputs(self) -> InputBodies:
-        return InputBodies(self.embedding_model or "", self.inputs, self.workload, self.seed)
+        return InputBodies(self.embedding_model or "", self.inputs, self.workload, self._words)
 
     def chat(self) -> Step:
         """Return a plain chat completion with a unique prompt."""

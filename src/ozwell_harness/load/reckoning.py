@@ -136,6 +136,7 @@ class Reckoning:
         self.tokens = TokenCount()
         self.series = Series(zero, from_due=plan.open_loop)
         self.errors: Counter[str] = Counter()
+        self.details: dict[str, str] = {}
         self.broken: Counter[str] = Counter()
         self.due = self.attained = self.judged = self.files_left = 0
         self._requests = self._prompt_tokens = self._completion_tokens = 0
@@ -190,6 +191,7 @@ class Reckoning:
         self.tokens.add(sample)
         if sample.failed and sample.error:
             self.errors[sample.error] += 1
+            self.details.setdefault(sample.error, sample.detail)
         late = lateness_ns(sample)
         if late is not None:
             self._lateness.add(late)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ozwell_harness.load.arrivals import kind_of
@@ -43,6 +43,7 @@ class LoadResult:
         interrupted: it was cut short; figures are of what was recorded.
         spent: requests sent and tokens used in the whole run, warm-up included.
         due: how many requests were due in the window.
+        error_details: what was said of the first failure of each kind.
         files_left: how many files of ours may still be on the target.
         notes: plain sentences about the run as a whole.
     """
@@ -66,6 +67,7 @@ class LoadResult:
     interrupted: bool
     spent: Cost = Cost()
     due: int = 0
+    error_details: Mapping[str, str] = field(default_factory=dict)
     files_left: int = 0
     notes: tuple[str, ...] = ()
 
@@ -103,7 +105,10 @@ class LoadResult:
             "offered_rps": figure(self.offered_rps),
             "throughput_rps": figure(self.throughput_rps),
             "error_rate": self.error_rate,
-            "errors": [{"kind": kind, "count": count} for kind, count in self.errors],
+            "errors": [
+                {"kind": kind, "count": count, "example": self.error_details.get(kind, "")}
+                for kind, count in self.errors
+            ],
             "metrics": self.total.metrics_document(),
             "distributions": {f"{metric}_s": found.to_document() for metric, found in self.distributions.items()},
             "tokens": self._tokens_document(),
@@ -164,6 +169,7 @@ def result_of(plan: LoadPlan, collection: Collection, *, interrupted: bool) -> L
         scenarios=tuple(Group.of(name, counts, latencies) for name, (counts, latencies) in steps.items()),
         distributions={metric: found for metric, found in distributions.items() if found},
         errors=tuple(reckoned.errors.most_common()),
+        error_details=reckoned.details,
         error_rate=whole.counts.error_rate,
         tokens=reckoned.tokens.tokens(span),
         nonconformities=_broken(reckoned, collection),

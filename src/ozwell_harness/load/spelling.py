@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ozwell_harness.load.arrivals import (
     ArrivalsError,
@@ -20,6 +21,9 @@ from ozwell_harness.load.arrivals import (
     Trace,
 )
 from ozwell_harness.load.distribution import Distribution, Exponential, Fixed, LogNormal, Normal, Uniform
+from ozwell_harness.load.plan import PlanError
+from ozwell_harness.load.prompts import read_prompts
+from ozwell_harness.load.workload import Workload
 
 _CALL = re.compile(r"\s*([a-z]+)\s*(?:\((.*)\))?\s*", re.DOTALL)
 _QUANTITY = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*(ms|s|m|h|)")
@@ -43,15 +47,16 @@ TIME = Unit(
     "time", timed=True, example="500ms, uniform(1s, 3s), normal(2s, 500ms), lognormal(2s, 0.5), exponential(2s)"
 )
 TOKENS = Unit("number of tokens", timed=False, example="200, uniform(50, 400), normal(200, 50) or lognormal(200, 0.5)")
+BYTES = Unit("number of bytes", timed=False, example="4096, uniform(1024, 16384) or lognormal(4096, 1)")
 
 
 def parse_distribution(text: str, unit: Unit) -> Distribution:
     """Read a distribution.
 
     Raises:
-        ValueError: it is none. The message is one plain sentence.
+        PlanError: it is none.
     """
-    wrong = ValueError(f"{text!r} is no {unit.name}: write for example {unit.example}.")
+    wrong = PlanError(f"{text!r} is no {unit.name}: write for example {unit.example}.")
     call = _CALL.fullmatch(text)
     if call is None or call[2] is None:
         return Fixed(_quantity(text, unit, wrong))
@@ -96,14 +101,48 @@ def parse_arrivals(text: str, rate: float | None) -> Schedule:
         raise ArrivalsError(f"The arrivals {text!r} cannot be read. {_ARRIVALS_ADVICE}") from None
 
 
-def _quantity(text: str, unit: Unit, wrong: ValueError) -> float:
+def parse_workload(values: Mapping[str, Any]) -> Workload:
+    """Read what requests say from texts and numbers by the name of their field; what is None or missing is as usual.
+
+    Raises:
+        PlanError: a text cannot be read.
+        PromptError: the prompt file cannot be used.
+    """
+    given = {name: values[name] for name in Workload.__struct_fields__ if values.get(name) is not None}
+    for name, unit in (("prompt_tokens", TOKENS), ("answer_tokens", TOKENS), ("file_bytes", BYTES)):
+        if name in given:
+            given[name] = parse_distribution(str(given[name]), unit)
+    if "prompt_file" in given:
+        # Workers run in another directory; and its mistakes are to be told before anything is sent.
+        path = Path(given["prompt_file"]).expanduser().resolve()
+        read_prompts(path)
+        given["prompt_file"] = str(path)
+    return Workload(**given)
+
+
+def parse_mix(text: str) -> tuple[tuple[str, float], ...]:
+    """Read the weights of a mix: ``chat=3,chat_stream=6``.
+
+    Raises:
+        PlanError: it is none.
+    """
+    found: dict[str, float] = {}
+    for part in text.split(","):
+        match = re.fullmatch(r"\s*(\w+)\s*=\s*(\d+(?:\.\d+)?)\s*", part)
+        if match is None or match[1] in found:
+            raise PlanError(f"{text!r} is no mix: write each scenario once, with its weight: chat=3,chat_stream=6.")
+        found[match[1]] = float(match[2])
+    return tuple(found.items())
+
+
+def _quantity(text: str, unit: Unit, wrong: PlanError) -> float:
     match = _QUANTITY.fullmatch(text.strip())
     if match is None or (match[2] and not unit.timed):
         raise wrong
     return float(match[1]) * _SECONDS[match[2]]
 
 
-def _number(text: str, wrong: ValueError) -> float:
+def _number(text: str, wrong: PlanError) -> float:
     if re.fullmatch(r"\d+(\.\d*)?|\.\d+", text) is None:
         raise wrong
     return float(text)
@@ -130,7 +169,7 @@ def _spike(words: list[str]) -> Spike:
     (base, peak, *length), spacing = _spaced(words)
     if len(length) > 1:
         raise ValueError(length)
-    length_s = _quantity(length[0], TIME, ValueError(length)) if length else None
+    length_s = _quantity(length[0], TIME, PlanError(length[0])) if length else None
     return Spike(float(base), float(peak), length_s, spacing)
 
 

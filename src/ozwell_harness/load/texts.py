@@ -23,13 +23,21 @@ MOST_TOKENS = 200_000
 class Words:
     """A long made-up text of which a beginning of any length can be cut off at the cost of a copy."""
 
-    def __init__(self, seed: str, most: int) -> None:
-        """Make ``most`` tokens; the same seed gives the same text."""
-        rng = random.Random(seed)  # noqa: S311 - a text is no secret
-        chosen = rng.choices(_WORDS.split(), k=min(max(most, 1), MOST_TOKENS))
+    def __init__(self, seed: str, most: int = MOST_TOKENS) -> None:
+        """Have ``most`` tokens made when they are first needed; the same seed gives the same text."""
+        self._seed = seed
+        self._most = min(max(most, 1), MOST_TOKENS)
+        self._text = b""
+        self._ends: list[int] = []
+
+    def make(self) -> None:
+        """Make the text now: that takes some ten milliseconds, which no request should have to wait for."""
+        chosen = random.Random(self._seed).choices(_WORDS.split(), k=self._most)  # noqa: S311 - a text is no secret
         self._text = " ".join(chosen).encode()
         self._ends = list(accumulate(len(word) + 1 for word in chosen))
 
     def cut(self, tokens: int) -> bytes:
         """Return the first ``tokens`` tokens, at least one; it needs no escaping in JSON."""
-        return self._text[: self._ends[min(max(tokens, 1), len(self._ends)) - 1] - 1]
+        if not self._ends:
+            self.make()
+        return self._text[: self._ends[min(max(tokens, 1), self._most) - 1] - 1]

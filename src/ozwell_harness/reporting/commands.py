@@ -33,7 +33,9 @@ def again(run: Run, requirement: str | None = None) -> str:
 
 
 def _load(load: Mapping[str, Any]) -> list[str]:
-    words = ["--scenario", str(load["scenario"])]
+    said = str(load["scenario"])
+    # Weights of the user's own are told as "chat=3, files=1".
+    words = ["--mix", said.replace(" ", "")] if "=" in said else ["--scenario", said]
     if load.get("users") is not None:
         words += ["--users", str(load["users"])]
     elif load["arrivals"] in _BY_RATE:

@@ -76,10 +76,12 @@ def tiles(load: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
 
 def shape(load: Mapping[str, Any]) -> str:
     """Say what load was applied."""
-    if load.get("rate") is not None:
-        offered = f"{number(load['rate'])} requests/s offered ({load.get('shape') or load.get('arrivals', '')})"
+    if load.get("users") is not None:
+        offered = f"{count(int(load['users']), 'user')}, closed loop"
+    elif load.get("rate") is not None:
+        offered = f"{number(load['rate'])} arrivals/s offered ({load.get('shape') or load.get('arrivals', '')})"
     else:
-        offered = f"{count(int(load.get('users') or 0), 'user')}, closed loop"
+        offered = str(load.get("shape") or load.get("arrivals", ""))
     measured = f"{seconds(load.get('duration_s'))} measured after {seconds(load.get('warmup_s'))} of warm-up"
     return f"{load.get('scenario', '')}: {offered}, {measured}"
 
@@ -100,7 +102,7 @@ def outcome(load: Mapping[str, Any]) -> str:
 def flow(load: Mapping[str, Any]) -> str:
     """Say offered load, throughput and goodput side by side, in requests per second."""
     closed = load.get("users") is not None
-    said = ["Offered: as fast as answers come" if closed else f"Offered {number(load.get('offered_rps'))}/s"]
+    said = ["Offered as fast as answers come" if closed else f"Offered {number(load.get('offered_rps'))} requests/s"]
     said.append(f"throughput {number(load.get('throughput_rps'))}/s")
     slo = load.get("slo")
     if slo:
@@ -138,12 +140,24 @@ def slo_sentence(load: Mapping[str, Any]) -> str:
     return f"SLO {slo.get('expression', '')}: {_MET[slo.get('met')]}"
 
 
+@dataclass(frozen=True, slots=True)
+class TermRow:
+    """One term of an SLO: as written, whether it holds (None: undecided), and what was measured."""
+
+    term: str
+    met: bool | None
+    measured: str
+
+
+def slo_outcomes(load: Mapping[str, Any]) -> tuple[TermRow, ...]:
+    """Return the terms of the SLO with what became of them."""
+    terms = (load.get("slo") or {}).get("terms", ())
+    return tuple(TermRow(t["term"], t["met"], measured(t["term"], t["value"])) for t in terms)
+
+
 def slo_terms(load: Mapping[str, Any]) -> tuple[str, ...]:
     """Say of each term of the SLO whether it holds, and the value that was measured."""
-    return tuple(
-        f"{term['term']}: {_MET[term['met']]} ({measured(term['term'], term['value'])})"
-        for term in (load.get("slo") or {}).get("terms", ())
-    )
+    return tuple(f"{row.term}: {_MET[row.met]} ({row.measured})" for row in slo_outcomes(load))
 
 
 def measured(term: str, value: float | None) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from xml.etree import ElementTree as ET
 
 from ozwell_harness.model import Finding, Requirement, Run, Status, Verdict
+from ozwell_harness.reporting import figures
 from ozwell_harness.reporting.summary import score_words, verdict_sentence
 from ozwell_harness.reporting.text import instant, visible
 
@@ -24,6 +25,9 @@ def junit(run: Run, requirements: Iterable[Requirement] = ()) -> str:
     for area in dict.fromkeys(finding.area for finding in run.findings):
         found = [finding for finding in run.findings if finding.area == area]
         _suite(root, run, area, [_case(finding, known.get(finding.requirement)) for finding in found])
+    terms = figures.slo_outcomes(run.load or {})
+    if terms and run.command == "load":
+        _suite(root, run, "slo", [_term(outcome) for outcome in terms])
     if run.verdict is Verdict.INCONCLUSIVE:
         _suite(root, run, "run", [_inconclusive(run)])
     for name in ("tests", "failures", "errors", "skipped"):
@@ -58,6 +62,13 @@ def _case(finding: Finding, requirement: Requirement | None) -> ET.Element:
             ET.SubElement(case, "system-out").text = f"WARNING {message}\n{_evidence(finding, requirement)}"
         case Status.PASSED:
             pass
+    return case
+
+
+def _term(outcome: figures.TermRow) -> ET.Element:
+    case = ET.Element("testcase", name=visible(outcome.term), classname="slo")
+    if not outcome.met:
+        _outcome(case, "failure", f"{visible(outcome.term)}: not met", "SLO", visible(outcome.measured))
     return case
 
 

@@ -62,9 +62,9 @@ class _Screen:
         if load["metrics"]:
             yield self._latencies(load)
         yield from self._slo(load)
-        if load["errors"]:
-            told = ", ".join(f"{entry['kind']} {entry['count']:,}" for entry in load["errors"])
-            yield self.text(f"Errors: {told}.", "bold red")
+        for entry in load["errors"]:
+            example = f" ({one_line(entry['example'], _LONGEST)})" if entry.get("example") else ""
+            yield self.text(f"Error {entry['kind']}: {count(entry['count'], 'time')}{example}", "bold red")
         for entry in load.get("nonconformities", ()):
             yield self._nonconformity(entry)
         yield self.text(figures.client(load))
@@ -80,14 +80,12 @@ class _Screen:
         return table
 
     def _slo(self, load: Mapping[str, Any]) -> Iterator[Text]:
-        slo = load.get("slo")
-        if not slo:
-            return
-        yield self.text("SLO:")
-        for term in slo["terms"]:
-            mark, style = _MARKS[term["met"]]
-            text = self.text(f"  {mark:<8}", style)
-            yield text.append_text(self.text(f" {term['term']} ({figures.measured(term['term'], term['value'])})"))
+        terms = figures.slo_outcomes(load)
+        if terms:
+            yield self.text("SLO:")
+        for row in terms:
+            mark, style = _MARKS[row.met]
+            yield self.text(f"  {mark:<8}", style).append_text(self.text(f" {row.term} ({row.measured})"))
 
     def _nonconformity(self, entry: Mapping[str, Any]) -> Text:
         text = self.text("Deviates under load: ", "bold red")

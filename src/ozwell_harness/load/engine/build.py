@@ -70,6 +70,7 @@ def make_worker(
         workload=plan.workload,
         seed=plan.seed,
     )
+    context.warm(plan.arrivals)
     redactor = Redactor({part.key.reveal(): KeyName.MAIN.value} if part.key else {})
     profile = load_profile(plan.profile)
     examiner = Examiner(profile, profile.select(load_catalogue()), redactor)

@@ -17,12 +17,12 @@ from locust import User, events, task
 from locust.exception import StopUser
 from locust.runners import MasterRunner, WorkerRunner
 
-from ozwell_harness.load.arrivals import ArrivalsError, Closed
-from ozwell_harness.load.distribution import Fixed
+from ozwell_harness.load.arrivals import ArrivalsError
 from ozwell_harness.load.engine.build import Part
 from ozwell_harness.load.engine.by_hand import FreeConductor
 from ozwell_harness.load.engine.conductor import Conducting, Conductor
 from ozwell_harness.load.engine.live import Live
+from ozwell_harness.load.engine.options import add_options, plan_of
 from ozwell_harness.load.engine.roll import FINISHED, Roll
 from ozwell_harness.load.engine.rows import Rows
 from ozwell_harness.load.plan import ORDERS_VARIABLE, LoadPlan, Orders, PlanError, read_orders
@@ -144,15 +144,8 @@ class _Hooks:
         host = self._environment.host or os.environ.get("OZWELL_BASE_URL")
         if not host:
             raise PlanError("No target is named: give its base URL with --host, or set OZWELL_BASE_URL.")
-        options = self._environment.parsed_options
-        return LoadPlan(
-            base_url=check_url(host),
-            model=os.environ.get("OZWELL_MODEL", ""),
-            embedding_model=os.environ.get("OZWELL_EMBEDDING_MODEL") or None,
-            scenario=options.scenario,
-            profile=options.ozwell_profile,
-            arrivals=Closed(1, Fixed(options.think)),
-        )
+        model, embedding_model = os.environ.get("OZWELL_MODEL", ""), os.environ.get("OZWELL_EMBEDDING_MODEL") or None
+        return plan_of(self._environment.parsed_options, check_url(host), model, embedding_model)
 
     def _over(self) -> None:
         if isinstance(self._environment.runner, WorkerRunner):
@@ -178,16 +171,13 @@ def _hooks_of(environment: Any) -> _Hooks:
 def install(scenarios: Mapping[str, Mix]) -> None:
     """Register the hooks and the options of the load tests with Locust."""
 
-    def add_options(parser: Any, **_: Any) -> None:
-        # Not in a group: only the parser's own options are shown on the web page.
-        parser.add_argument("--scenario", choices=sorted(scenarios), default="mixed", help="what the users do")
-        parser.add_argument("--think", type=float, default=0.0, help="seconds between an answer and the next request")
-        parser.add_argument("--ozwell-profile", default="ozwell", help="whose requirements answers are judged by")
+    def register(parser: Any, **_: Any) -> None:
+        add_options(parser, scenarios)
         told = "write TTFT, ICL and E2E of every step to this file at the end, as JSON"
         parser.add_argument("--ozwell-json", metavar="FILE", default=None, include_in_web_ui=False, help=told)
 
     def begin(environment: Any, **_: Any) -> None:
         environment.ozwell_hooks = _Hooks(environment, scenarios)
 
-    events.init_command_line_parser.add_listener(add_options)  # type: ignore[no-untyped-call]
+    events.init_command_line_parser.add_listener(register)  # type: ignore[no-untyped-call]
     events.init.add_listener(begin)  # type: ignore[no-untyped-call]
