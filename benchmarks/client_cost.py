@@ -134,13 +134,16 @@ def run(python: str, client: str, mode: str, port: int, seconds: float, number: 
     except subprocess.TimeoutExpired:
         print(f"{client} {mode} did not end in time", file=sys.stderr)
         return None
+    if not figures["count"]:
+        print(f"{client} {mode} took nothing in; errors: {figures['errors']}", file=sys.stderr)
+        return None
     return Figure(client, mode, number, **figures)
 
 
 def table(figures: Sequence[Figure]) -> str:
     """Return the table, in Markdown: medians, and the median of the ratios to the yardstick in the same round."""
     lines = [
-        "| Client | Requests per CPU-second | FastHttpUser = 1 | Chunks per CPU-second | FastHttpUser = 1 | Delivered |",
+        "| Client | Requests per CPU-second | ratio | Chunks per CPU-second | ratio | Delivered |",
         "| --- | ---: | ---: | ---: | ---: | ---: |",
     ]
     for client in CLIENTS:

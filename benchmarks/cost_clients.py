@@ -174,8 +174,7 @@ def locust_user(meter: Meter, mode: str, url: str, concurrency: int, base: str) 
             if base == "FastHttpUser":
                 yield from self.client.iter_lines("/chat/completions", method="POST", json=STREAM)
                 return
-            with self.client.post("/chat/completions", json=STREAM, stream=True) as response:
-                yield from response.iter_lines()
+            yield from self.client.post("/chat/completions", json=STREAM, stream=True).iter_lines()
 
     environment = Environment(user_classes=[Asking])
     runner = environment.create_local_runner()

@@ -17,11 +17,13 @@ import pytest
 from asking import ask, chunks_of, user
 
 from ozwell_harness.mock import Latency, MockSettings, running_mock
+from ozwell_harness.mock.arrival import StampedReader, kernel_stamps
 from ozwell_harness.mock.call import Work
 from ozwell_harness.mock.delays import Exponential, Fixed, Normal, Recorded, parse_delay
 from ozwell_harness.mock.engine import Engine
 from ozwell_harness.mock.errors import MockSettingsError
 from ozwell_harness.mock.metrics import Metrics
+from ozwell_harness.mock.server import new_loop
 from ozwell_harness.mock.slots import Slots
 from ozwell_harness.mock.trace import Trace
 from ozwell_harness.mock.truth import digest_of
@@ -276,3 +278,52 @@ def test_metrics_while_requests_wait(fresh: Callable[..., httpx.Client]) -> None
         assert gauge(metrics_of(client), "mock_generations_abandoned_total") == 1
     wait_for(client, "mock_slots_in_use", 0)
     assert gauge(metrics_of(client), "mock_generations_started_total") == 2
+
+
+class Taking(asyncio.Protocol):
+    """Hands its connection to a stamped reader, and keeps what came when."""
+
+    def __init__(self) -> None:
+        self.taken: list[tuple[bytes, int]] = []
+        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.reader: StampedReader | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        asyncio.get_running_loop().call_soon(self.take_over, transport)
+
+    def take_over(self, transport: Any) -> None:
+        self.reader = StampedReader(transport, lambda data, at: self.taken.append((data, at)))
+
+    def connection_lost(self, error: Exception | None) -> None:
+        assert self.reader is not None
+        self.reader.close()
+        self.ended.set_result(None)
+
+
+@pytest.mark.skipif(not kernel_stamps(), reason="this kernel stamps nothing")
+@pytest.mark.parametrize("make_loop", [new_loop, asyncio.new_event_loop])
+def test_arrivals_are_the_kernels_and_not_the_loops(make_loop: Callable[[], asyncio.AbstractEventLoop]) -> None:
+    async def scene() -> None:
+        loop = asyncio.get_running_loop()
+        taking = Taking()
+        server = await loop.create_server(lambda: taking, "127.0.0.1", 0)
+        client = await asyncio.to_thread(socket.create_connection, server.sockets[0].getsockname())
+        giving_up = time.monotonic() + 5
+        lag = 0
+        while lag < 20_000_000:  # the kernel begins to stamp a moment after it was asked to
+            assert time.monotonic() < giving_up
+            before = len(taking.taken)
+            client.sendall(b"x")
+            busy_until = time.monotonic_ns() + 25_000_000
+            while time.monotonic_ns() < busy_until:
+                pass
+            while len(taking.taken) == before:
+                await asyncio.sleep(0.001)
+            lag = busy_until - taking.taken[-1][1]
+        assert {data for data, _ in taking.taken} == {b"x"}
+        client.close()
+        await taking.ended
+        server.close()
+
+    with asyncio.Runner(loop_factory=make_loop) as runner:
+        runner.run(scene())

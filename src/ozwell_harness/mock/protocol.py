@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 from typing import Any, cast
@@ -9,6 +10,7 @@ from typing import Any, cast
 import msgspec
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from ozwell_harness.mock.arrival import StampedReader, kernel_stamps
 from ozwell_harness.mock.connection import SCOPE_KEY
 from ozwell_harness.mock.errors import ApiError
 from ozwell_harness.mock.ids import new_id
@@ -63,6 +65,32 @@ if HttpToolsProtocol is not None:
             super().__init__(*args, **kwargs)
             self.logger = LOGGER
             self._head_size = 0
+            self._arrived = 0
+            self._reader: StampedReader | None = None
+
+        def connection_made(self, transport: Any) -> None:
+            """Take a connection."""
+            super().connection_made(transport)
+            services = getattr(self.app, "services", None)
+            if services is not None and services.truth is not None and kernel_stamps():
+                # Only once the transport has begun to read can it be told to leave that to others.
+                self.loop.call_soon(self._read_stamped)
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            """Give the connection up."""
+            if self._reader is not None:
+                self._reader.close()
+            super().connection_lost(exc)
+
+        def _read_stamped(self) -> None:
+            if not self.transport.is_closing():
+                with contextlib.suppress(OSError):
+                    self._reader = StampedReader(self.transport, self._take)
+
+        def _take(self, data: bytes, arrived: int) -> None:
+            self._arrived = arrived
+            self.data_received(data)
+            self._arrived = 0
 
         def on_message_begin(self) -> None:
             """Start a request."""
@@ -70,7 +98,7 @@ if HttpToolsProtocol is not None:
             self._head_size = 0
             scope = cast("dict[str, Any]", self.scope)
             scope[SCOPE_KEY] = self
-            scope[RECEIVED_KEY] = time.monotonic_ns()
+            scope[RECEIVED_KEY] = self._arrived or time.monotonic_ns()
 
         def on_url(self, url: bytes) -> None:
             """Take a part of the request target."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-#: Where the protocol leaves the moment at which a request's first bytes were read, in the ASGI scope.
+#: Where the protocol leaves the moment at which a request's first bytes came, in the ASGI scope.
 RECEIVED_KEY = "mock.received"
 
 
@@ -13,7 +13,8 @@ class Trace:
     """Moments of one request, monotonic nanoseconds.
 
     Attributes:
-        received: its first bytes were read from the socket.
+        received: its first bytes came: by the kernel's stamp where a truth log is kept and the kernel stamps, else when
+            they were read from the socket.
         began: generation began: the slot was got. 0 when it never did.
         events: each piece of a stream, just before its bytes were given to the kernel.
         steps: positions in ``events`` of those that opened a decode step; with one choice of plain text these are the

@@ -37,7 +37,7 @@ class TruthEntry(msgspec.Struct, frozen=True):
         request_id: what the answer says in X-Request-Id.
         client_id: what the request said there; empty when it did not.
         digest: names the body: ``digest_of`` what the client sent. Empty when no JSON was read.
-        received: when its first bytes were read from the socket, monotonic nanoseconds.
+        received: when its first bytes reached the kernel (Linux), else when they were read; monotonic nanoseconds.
         began: when its generation began, the wait for a slot over; None when nothing was generated.
         events: when each piece of a stream was given to the kernel; empty for a plain answer.
         steps: positions in ``events`` of those that opened a decode step.

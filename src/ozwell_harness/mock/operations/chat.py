@@ -10,7 +10,6 @@ from ozwell_harness.mock.bodies import read_json
 from ozwell_harness.mock.call import Call, Reply
 from ozwell_harness.mock.completion import Completion
 from ozwell_harness.mock.dialogue_rules import read_messages
-from ozwell_harness.mock.ids import new_id
 from ozwell_harness.mock.operations.asking import chat_model, complete, question_of
 from ozwell_harness.mock.replies import json_reply, stream_reply, to_builtins, work_of
 from ozwell_harness.mock.streaming import Delta
@@ -34,7 +33,8 @@ async def create_chat(call: Call) -> Reply:
 
 def _stream(call: Call, model: str, completion: Completion, *, with_usage: bool) -> Reply:
     head = {
-        "id": new_id("chatcmpl-"),
+        # Named after the request, so that a client's record can be held against the truth log.
+        "id": call.request_id.replace("req_", "chatcmpl-", 1),
         "object": "chat.completion.chunk",
         "created": call.now_s,
         "model": model,
