@@ -131,13 +131,14 @@ def ours_whole(meter: Meter, mode: str, url: str, concurrency: int) -> None:
 
     from locust.env import Environment
 
+    from ozwell_harness.load.arrivals import Closed
     from ozwell_harness.load.engine.build import Part, make_client, make_worker
     from ozwell_harness.load.engine.journal import Journal
     from ozwell_harness.load.engine.rows import Rows
     from ozwell_harness.load.plan import LoadPlan
     from ozwell_harness.load.scenario_file import load_scenarios
 
-    plan = LoadPlan(url, MODEL, scenario="chat_stream" if mode == "stream" else "chat", users=concurrency)
+    plan = LoadPlan(url, MODEL, scenario="chat_stream" if mode == "stream" else "chat", arrivals=Closed(concurrency))
     rows = Rows(Environment(), extra=False)
 
     def listen(step: Any, sample: Any) -> None:

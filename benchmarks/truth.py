@@ -17,12 +17,12 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
+from mock_process import mock_process
 from truth_scoring import Fact, Score, score, table
 from truth_tools import MODEL, TOOLS, Tool, Work
 
@@ -30,7 +30,6 @@ from ozwell_harness.mock.truth import FORMAT
 
 TTFT_S, ITL_S, TOKENS = 0.1, 0.02, 64
 EACH, WARM_UP = 8, 2
-_START_S = 20.0
 
 
 def main() -> int:
@@ -84,7 +83,8 @@ def measure(tool: Tool, program: str, work: Work, timeout: float) -> Score | Non
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         tool.prepare(folder, work)
-        with mock(folder) as variables:
+        log = folder / "truth.jsonl"
+        with mock_process("--truth-log", str(log), "--ttft", str(TTFT_S), "--itl", str(ITL_S)) as variables:
             url, key = variables["OZWELL_BASE_URL"], variables["OZWELL_API_KEY"]
             environment = _environment(variables) | tool.environment(folder)
             status = _run(tool.command(program, url, key, work, folder), folder, environment, timeout)
@@ -93,30 +93,10 @@ def measure(tool: Tool, program: str, work: Work, timeout: float) -> Score | Non
         except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
             print(f"{tool.name} at {work.streams} streams left no report ({status}): {error!r}", file=sys.stderr)
             return None
-        truth = read_truth(folder / "truth.jsonl", tool.key)
+        truth = read_truth(log, tool.key)
     # Without any loss a stream begins its next request when the last has ended.
     ideal = work.streams / (TTFT_S + (work.tokens - 1) * ITL_S)
     return score(tool.name, work.streams, truth, told, WARM_UP * work.streams, ideal)
-
-
-@contextlib.contextmanager
-def mock(folder: Path) -> Iterator[dict[str, str]]:
-    """Run a mock with a truth log in a process of its own; give the client's variables."""
-    file = folder / "mock.env"
-    command = [sys.executable, "-m", "ozwell_harness", "mock", "--port", "0", "--env-file", str(file)]
-    command += ["--truth-log", str(folder / "truth.jsonl"), "--ttft", str(TTFT_S), "--itl", str(ITL_S)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
-        deadline = time.monotonic() + _START_S
-        while not file.exists():
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError("the mock did not start")
-            time.sleep(0.05)
-        lines = file.read_text("utf-8").splitlines()
-        try:
-            yield {name: value.strip("'\"") for name, _, value in (line.partition("=") for line in lines)}
-        finally:
-            process.send_signal(signal.SIGINT)
-            process.wait(10)
 
 
 def read_truth(path: Path, key: str) -> dict[str, Fact]:
@@ -131,7 +111,7 @@ def read_truth(path: Path, key: str) -> dict[str, Fact]:
     }
 
 
-def _environment(variables: dict[str, str]) -> dict[str, str]:
+def _environment(variables: Mapping[str, str]) -> dict[str, str]:
     own = {name: value for name, value in os.environ.items() if not name.startswith(("OZWELL_", "OPENAI_"))}
     offline = {"NO_PROXY": "127.0.0.1", "HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
     return own | variables | offline | {"OZWELL_MODEL": MODEL}

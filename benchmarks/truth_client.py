@@ -18,6 +18,7 @@ from typing import Any
 
 import gevent
 
+from ozwell_harness.load.arrivals import Closed
 from ozwell_harness.load.engine.build import Part, make_client, make_worker
 from ozwell_harness.load.plan import LoadPlan
 from ozwell_harness.load.samples import Record, Sample
@@ -67,7 +68,7 @@ def main() -> None:
     """Run."""
     url, streams, each, tokens, path = sys.argv[1:6]
     key = Secret(os.environ["OZWELL_API_KEY"])
-    plan = LoadPlan(url, "gpt-4", scenario="truth", users=int(streams))
+    plan = LoadPlan(url, "gpt-4", scenario="truth", arrivals=Closed(int(streams)))
     kept = Lines()
     worker = make_worker(plan, scenarios(int(tokens)), make_client(plan, key), kept, kept.listen, Part(key, "truth"))
 
