@@ -139,7 +139,7 @@ def ours_whole(meter: Meter, mode: str, url: str, concurrency: int) -> None:
     from ozwell_harness.load.scenario_file import load_scenarios
 
     plan = LoadPlan(url, MODEL, scenario="chat_stream" if mode == "stream" else "chat", arrivals=Closed(concurrency))
-    rows = Rows(Environment(), extra=False)
+    rows = Rows(Environment())
 
     def listen(step: Any, sample: Any) -> None:
         meter.count += len(sample.tokens) if mode == "stream" else 1

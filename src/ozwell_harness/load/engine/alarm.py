@@ -50,7 +50,9 @@ class TimerAlarm:
         self._fd: int = self._libc.timerfd_create(_CLOCK_MONOTONIC, os.O_NONBLOCK | os.O_CLOEXEC)
         if self._fd < 0:
             raise OSError(ctypes.get_errno(), "timerfd_create failed")
-        self._watcher = get_hub().loop.io(self._fd, 1)
+        loop = get_hub().loop
+        # Before anything else that has become ready in the same moment.
+        self._watcher = loop.io(self._fd, 1, priority=loop.MAXPRI)
 
     def wait_until(self, at: int) -> None:
         """Arm the timer and yield to the hub until it fires."""
