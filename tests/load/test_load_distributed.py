@@ -19,7 +19,7 @@ from load_running import by_hand, free_port, until
 
 from ozwell_harness.load import Closed, LoadPlan, LoadResult, Poisson, SilentLoad, run_load
 from ozwell_harness.load.arrivals import Arrivals
-from ozwell_harness.load.losses import due_offsets, lost_arrivals
+from ozwell_harness.load.losses import due_arrivals, lost_arrivals
 from ozwell_harness.load.progress import Progress
 from ozwell_harness.load.samples import End, Record, Sample, Start, Tail
 from ozwell_harness.mock import MockHandle, MockSettings, running_mock
@@ -141,7 +141,7 @@ def test_the_arrivals_of_a_killed_worker_are_accounted_for(runs: Mapping[str, Fu
     ends = [record for record in cut.records if isinstance(record, End)]
     assert [record.finished for record in ends] == [True]
     samples = [record for record in cut.records if isinstance(record, Sample)]
-    wanted = {worker: [starts[worker] + offset for offset in due_offsets(plan, worker)] for worker in (0, 1)}
+    wanted = {worker: [starts[worker] + offset for offset in due_arrivals(plan, worker).times] for worker in (0, 1)}
     assert sorted(sample.due for sample in samples) == sorted(wanted[0] + wanted[1])
     lost = dict(result.errors)["worker_lost"]
     assert result.reasons[0].startswith("1 of 2 load workers ended before their time: ")
@@ -164,7 +164,7 @@ def test_users_that_vanish_with_a_worker_are_said(runs: Mapping[str, Future[Cut]
 def test_what_a_worker_recorded_is_not_lost() -> None:
     plan = LoadPlan("http://127.0.0.1:9/v1", "m", arrivals=Poisson(20.0), duration_s=2.0, processes=2)
     start = Start(1_000, 0.0, worker=1)
-    due = [1_000 + offset for offset in due_offsets(plan, 1)]
+    due = [1_000 + offset for offset in due_arrivals(plan, 1).times]
     recorded = [Sample(scenario="s", step="s", due=at) for at in due[:5]]
     lost = list(lost_arrivals(plan, start, recorded))
     assert [sample.due for sample in lost] == due[5:]
