@@ -79,7 +79,7 @@
     if (series.look === "bars" || series.look === "stack") {
       const pattern = chart.series.length > 1 ? PATTERNS[number % PATTERNS.length] : "";
       return {
-        ...common, type: "bar", width: series.widths, offset: 0,
+        ...common, y: series.y.map((value) => value || null), type: "bar", width: series.widths, offset: 0,
         marker: { color: colour, line: { color: ink.card, width: 1 }, pattern: { shape: pattern, bgcolor: colour, fgcolor: ink.card, size: 6, solidity: 0.25 } },
       };
     }

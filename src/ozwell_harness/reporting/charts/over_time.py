@@ -169,7 +169,7 @@ def _failures(load: Mapping[str, Any], timeline: Timeline) -> Chart | None:
     """Return the chart of failures of all kinds, where the seconds do not tell the kinds; None without a failure."""
     if not any(second.get("failed") for second in timeline.seconds):
         return None
-    return _errors_chart(load, timeline, (timeline.rates("failed", "failed"),))
+    return _errors_chart(load, timeline, (timeline.failures(),))
 
 
 def _errors_chart(load: Mapping[str, Any], timeline: Timeline, series: tuple[Series, ...]) -> Chart:
@@ -178,7 +178,7 @@ def _errors_chart(load: Mapping[str, Any], timeline: Timeline, series: tuple[Ser
     return Chart(
         "errors",
         "Errors over time",
-        "Requests that failed in each second, by kind, one upon the other." + timeline.note(_MEAN),
+        "Requests that failed in each second, by kind, one upon the other." + timeline.note_of_bars(),
         " ".join(filter(None, (tells, verdicts(load, Metric.ERROR_RATE)))),
         timeline.axis,
         Axis("failed requests per second", "failed/s", Unit.PER_SECOND),

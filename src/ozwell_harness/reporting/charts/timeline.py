@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ozwell_harness.reporting.charts.chart import Axis, Look, Mark, Series, Unit
@@ -12,6 +12,8 @@ from ozwell_harness.reporting.text import count
 
 #: Points of one line: a chart is some 600 pixels wide, more cannot be told apart and would only fill the file.
 MOST_POINTS = 1200
+#: Bars of one series: each is an element of the page, and narrower ones cannot be told apart.
+MOST_BARS = 150
 
 Fold = Callable[[Sequence[float]], float]
 
@@ -37,8 +39,13 @@ class Timeline:
 
     @property
     def step(self) -> int:
-        """How many seconds one point stands for."""
-        return max(1, -(-len(self.seconds) // MOST_POINTS))
+        """How many seconds one point of a line stands for."""
+        return self._step(MOST_POINTS)
+
+    @property
+    def bar(self) -> int:
+        """How many seconds one bar stands for."""
+        return self._step(MOST_BARS)
 
     @property
     def axis(self) -> Axis:
@@ -54,6 +61,10 @@ class Timeline:
         """Say how many seconds one point stands for and ``what`` it is of them; empty when it is one."""
         return f" Each point stands for {count(self.step, 'second')} and is {what}." if self.step > 1 else ""
 
+    def note_of_bars(self) -> str:
+        """Say how many seconds one bar stands for; empty when it is one."""
+        return f" Each bar is the mean of {count(self.bar, 'second')}." if self.bar > 1 else ""
+
     def has(self, key: str) -> bool:
         """Tell whether any second has a figure under ``key``."""
         return any(second.get(key) is not None for second in self.seconds)
@@ -68,9 +79,11 @@ class Timeline:
 
     def errors(self, kind: str) -> Series:
         """Return failures of one kind as a rate, in bars."""
-        found = [float((second.get("errors") or {}).get(kind, 0)) for second in self.seconds]
-        plain = self._series(kind, found, _mean)
-        return Series(kind, plain.x, plain.y, Look.STACK, widths=[float(self.step)] * len(plain.x))
+        return self._bars(kind, [float((second.get("errors") or {}).get(kind, 0)) for second in self.seconds])
+
+    def failures(self) -> Series:
+        """Return failures of all kinds as a rate, in bars."""
+        return self._bars("failed", [float(second.get("failed") or 0) for second in self.seconds])
 
     def measured(self, key: str) -> list[float]:
         """Return the figures of the seconds that lie in the window as a whole."""
@@ -78,8 +91,15 @@ class Timeline:
         inside = [second for second in self.seconds if start <= second["t"] and second["t"] + 1 <= end]
         return [value for second in inside if (value := _figure(second.get(key))) is not None]
 
-    def _series(self, name: str, values: Sequence[float | None], fold: Fold) -> Series:
-        step = self.step
+    def _bars(self, name: str, values: Sequence[float]) -> Series:
+        bars = self._series(name, values, _mean, self.bar)
+        return replace(bars, look=Look.STACK, widths=[float(self.bar)] * len(bars.x))
+
+    def _step(self, most: int) -> int:
+        return max(1, -(-len(self.seconds) // most))
+
+    def _series(self, name: str, values: Sequence[float | None], fold: Fold, step: int | None = None) -> Series:
+        step = step or self.step
         x = [float(second["t"]) for second in self.seconds[::step]]
         y = [_fold(values[at : at + step], fold) for at in range(0, len(values), step)]
         return Series(name, x, y, Look.STEPS)
