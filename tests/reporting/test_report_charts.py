@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 import sample_load
 import sample_run
+from hypothesis import given
+from hypothesis import strategies as st
 from test_report_results import VALIDATOR
 
 from ozwell_harness.reporting.charts.chart import Axis, Chart, Look, Mark, Series, Unit
@@ -175,7 +177,9 @@ def test_a_first_bin_near_the_others_is_drawn() -> None:
     [
         ([0.05, 4.0, None], ["1 ms", "2 ms", "5 ms", "10 ms", "20 ms", "50 ms", "100 ms"]),
         ([1e-6, 1.0], ["0.1 µs", "1 µs", "10 µs", "100 µs", "1 ms"]),
-        ([0.9, 1.1], ["10 ms", "12 ms", "15 ms"]),
+        ([0.9, 1.1], ["650 ms", "700 ms"]),
+        ([0.0221, 0.0238], ["19.5 ms", "20 ms", "20.5 ms"]),
+        ([0.25], ["50 ms", "100 ms", "150 ms"]),
         ([0.0, None], []),
     ],
 )
@@ -185,6 +189,14 @@ def test_ticks_of_a_logarithmic_axis_are_round(values: list[float | None], label
     assert [value for value, _ in ticks] == sorted(value for value, _ in ticks)
     shown = [value for value in values if value]
     assert not shown or ticks[0][0] < min(shown) <= max(shown) < ticks[-1][0]
+
+
+@given(low=st.floats(1e-7, 1e4), ratio=st.floats(1, 1e6))
+def test_an_axis_is_never_bare_nor_crowded(low: float, ratio: float) -> None:
+    high = low * ratio
+    # The drawing leaves some room around the values.
+    seen = [tick for tick, _ in log_ticks([low, high]) if low * 0.8 <= tick <= high * 1.25]
+    assert 1 <= len(seen) <= 14
 
 
 def test_a_table_holds_the_figures(full: dict[str, Chart]) -> None:
