@@ -26,6 +26,7 @@
     const short = (number) => Number(number.toPrecision(3)).toLocaleString("en");
     if (unit === "s") return value < 1 ? `${short(value * 1000)} ms` : `${short(value)} s`;
     if (unit === "percentile") return `p${Number((100 - 100 / value).toFixed(4))}`;
+    if (unit === "share") return `${short(value * 100)}%`;
     return unit === "/s" ? `${short(value)}/s` : short(value);
   }
 
@@ -39,11 +40,12 @@
       spikecolor: ink.soft, spikethickness: -1, spikedash: "dot", spikemode: "across", spikesnap: "data",
     };
     if (of.unit === "s") Object.assign(made, { tickformat: "~s", ticksuffix: "s", hoverformat: ".3~s" });
+    if (of.unit === "share") made.tickformat = ",.3~%";
     if (of.unit === "/s" || of.unit === "count") made.hoverformat = ",.4~g";
     if (of.ticks.length) {
       Object.assign(made, { tickmode: "array", tickvals: of.ticks.map(([value]) => value), ticktext: of.ticks.map(([, label]) => plain(label)) });
     }
-    if (!of.log) made.rangemode = "tozero";
+    if (!of.log && of.unit !== "share") made.rangemode = "tozero";
     return made;
   }
 

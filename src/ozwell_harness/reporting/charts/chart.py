@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ozwell_harness.reporting.text import number, seconds
+from ozwell_harness.reporting.text import number, rate, seconds
 
 
 class Unit(StrEnum):
@@ -18,6 +18,7 @@ class Unit(StrEnum):
     SECONDS = "s"
     PER_SECOND = "/s"
     COUNT = "count"
+    SHARE = "share"
     PERCENTILE = "percentile"
 
     def words(self, value: float | None) -> str:
@@ -31,6 +32,8 @@ class Unit(StrEnum):
                 return f"{number(value)}/s" if value is not None else "-"
             case Unit.COUNT:
                 return number(value)
+            case Unit.SHARE:
+                return rate(value)
 
 
 class Look(StrEnum):
