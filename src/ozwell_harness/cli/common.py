@@ -40,14 +40,6 @@ def endpoint_options(command: _Command) -> _Command:
             click.option("--model", metavar="ID", help="Chat model; else OZWELL_MODEL, else from GET /models."),
             click.option("--embedding-model", metavar="ID", help="Embedding model; else OZWELL_EMBEDDING_MODEL."),
             click.option("--ca-file", metavar="PEM", help="Trust this bundle instead of the public authorities."),
-            click.option(
-                "--timeout",
-                "timeout_s",
-                type=Duration(),
-                metavar="TIME",
-                help=f"Await an answer no longer than this, and no part of it longer than half of this; default"
-                f" {Timeouts().total_s:g}s.",
-            ),
             click.option("--seed", type=int, metavar="N", help="Seed of everything random; default 0."),
             click.option("--config", metavar="FILE", help=f"Settings file; default {CONFIGURATION_FILE} if it exists."),
         )
@@ -63,6 +55,14 @@ def target_options(command: _Command) -> _Command:
             endpoint_options,
             click.option(
                 "--without", "absent", multiple=True, metavar="CAPABILITY", help="The target lacks it; repeatable."
+            ),
+            click.option(
+                "--timeout",
+                "timeout_s",
+                type=Duration(),
+                metavar="TIME",
+                help=f"Await an answer no longer than this, and no part of it longer than half of this; default"
+                f" {Timeouts().total_s:g}s.",
             ),
             click.option("--max-requests", type=int, metavar="N", help="Send no more than N requests."),
         )
