@@ -11,19 +11,23 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
-
+from ozwell_harness.client import with_query
+from ozwell_harness.exchange import Call, Recorder
 from ozwell_harness.load.files import PAGE, file_path
 from ozwell_harness.load.nonces import Nonces
 from ozwell_harness.load.plan import LoadPlan
-from ozwell_harness.sending import trusted
-from ozwell_harness.target import Secret
+from ozwell_harness.model import Unjudgeable
+from ozwell_harness.target import KeyName, Secret, Target, Timeouts
 
 _PATIENCE_S = 20.0
-_TIMEOUT_S = 5.0
+_TIMEOUTS = Timeouts(connect_s=5.0, read_s=5.0, total_s=10.0)
 #: An account may hold any number of files; no list is read further than this.
 _MOST_PAGES = 50
 _GONE = frozenset({200, 204, 404})
+
+
+class _UnreadableError(Exception):
+    """The list of files could not be had."""
 
 
 def sweep(plan: LoadPlan, run: str, key: Secret | None) -> str | None:
@@ -32,24 +36,24 @@ def sweep(plan: LoadPlan, run: str, key: Secret | None) -> str | None:
     Raises:
         ConfigurationError: the target's certificate authorities cannot be read.
     """
-    headers = {"Authorization": f"Bearer {key.reveal()}"} if key else {}
-    verify = trusted(plan.base_url, Path(plan.ca_file) if plan.ca_file else None)
-    with httpx.Client(headers=headers, verify=verify, timeout=_TIMEOUT_S) as client:
-        broom = _Broom(client, plan.base_url, Nonces(run))
-        try:
-            left = broom.sweep()
-        except (httpx.HTTPError, ValueError, LookupError, TypeError) as error:
-            told = str(error) or type(error).__name__
-            return f"Files of this load may be left, named load-ozn…: the list of files could not be read ({told})."
+    keys = {KeyName.MAIN: key} if key else {}
+    ca_file = Path(plan.ca_file) if plan.ca_file else None
+    recorder = Recorder(Target(plan.base_url, plan.model, None, keys, timeouts=_TIMEOUTS, ca_file=ca_file))
+    try:
+        left = _Broom(recorder, Nonces(run)).sweep()
+    except (_UnreadableError, Unjudgeable, ValueError, RecursionError, LookupError, TypeError) as error:
+        told = str(error) or type(error).__name__
+        return f"Files of this load may be left, named load-ozn…: the list of files could not be read ({told})."
+    finally:
+        recorder.close()
     return f"Files of this load that could not be deleted, named load-ozn…: {left}." if left else None
 
 
 class _Broom:
     """Walks the list and deletes what the run made."""
 
-    def __init__(self, client: httpx.Client, base_url: str, nonces: Nonces) -> None:
-        self._client = client
-        self._base_url = base_url
+    def __init__(self, recorder: Recorder, nonces: Nonces) -> None:
+        self._recorder = recorder
         self._nonces = nonces
         self._until = time.monotonic() + _PATIENCE_S
 
@@ -61,16 +65,22 @@ class _Broom:
     def _items(self) -> Iterator[dict[str, Any]]:
         query: dict[str, Any] = {"limit": PAGE}
         for _ in range(_MOST_PAGES):
-            answer = self._client.get(f"{self._base_url}/files", params=query)
-            answer.raise_for_status()
-            data = answer.json()["data"]
+            data = self._page(query)["data"]
             items = [item for item in data if isinstance(item, dict) and isinstance(item.get("id"), str)]
             yield from items
             if len(items) < PAGE or time.monotonic() > self._until:
                 return
             query["after"] = items[-1]["id"]
 
+    def _page(self, query: dict[str, Any]) -> Any:
+        exchange = self._recorder.send_once(Call("GET", with_query("/files", query), "files that a load left"))
+        if exchange.failure is not None or exchange.response is None:
+            raise _UnreadableError(exchange.failure.message if exchange.failure else "no answer")
+        if exchange.status != 200:
+            raise _UnreadableError(f"GET /files answered {exchange.status}")
+        return exchange.response.document
+
     def _delete(self, file_id: str) -> bool:
         if time.monotonic() > self._until:
             return False
-        return self._client.delete(self._base_url + file_path(file_id)).status_code in _GONE
+        return self._recorder.send_once(Call("DELETE", file_path(file_id), "clean up")).status in _GONE
