@@ -7,6 +7,8 @@ import subprocess
 import zlib
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ozwell_harness.decoding import BodyTooLargeError, UndecodableError, decoder_for
 from ozwell_harness.gate import gate, shows_absence
@@ -181,6 +183,16 @@ def test_redactor_knows_every_spelling(spelling: str) -> None:
     redactor = Redactor({KEY: "OZWELL_API_KEY"})
     assert redactor.leaks([], f'{{"a": "{spelling}"}}'.encode())
     assert redactor.clean_bytes(f"<{spelling}>".encode()) == b"<$OZWELL_API_KEY>"
+
+
+@given(st.lists(st.sampled_from([KEY, KEY[:6], KEY[6:], "%2f", "%", "\\u0061", "\\/", "\\n", "é", "ozw_"]), max_size=8))
+def test_redactor_overlooks_no_key_whatever_stands_beside_it(pieces: list[str]) -> None:
+    text = "".join(pieces)
+    redactor = Redactor({KEY: "OZWELL_API_KEY", "another-long-key": "OZWELL_OTHER_API_KEY"})
+    plain = KEY in text.replace("\\/", "/").replace("%2f", "/")
+    assert bool(redactor.leaks([], text.encode())) is plain
+    assert (redactor.clean_bytes(text.encode()) != text.encode()) is plain
+    assert (redactor.clean(text) != text) is plain
 
 
 def test_key_that_a_check_pieced_together_does_not_reach_a_finding() -> None:

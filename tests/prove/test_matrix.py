@@ -11,21 +11,22 @@ from pathlib import Path
 
 import pytest
 
+from ozwell_harness.cli.requirements import breaking
 from ozwell_harness.mock.faults import Kind as FaultKind
 from ozwell_harness.mock.faults import catalogue as faults
 from ozwell_harness.model import Finding, Level, Status
 from ozwell_harness.profile import load_profile
 from ozwell_harness.prove.excuses import excuses
 from ozwell_harness.prove.matrix import CLEAN, Kind, Matrix, Trial, errors_in, judged_in, reported_by, unjudged_in
-from ozwell_harness.prove.runner import untried
+from ozwell_harness.prove.runner import plan_of, untried
 from ozwell_harness.prove.telling import matrix_document, matrix_lines, trial_line
 from ozwell_harness.requirements import load_catalogue
 
 
 def trial(expected: str = "", reported: str = "", kind: Kind = Kind.FAULT, **changes: object) -> Trial:
     names = frozenset(expected.split())
-    changes = {"declared": names} | changes
-    return Trial("x.y", kind, names, frozenset(reported.split()), **changes)  # type: ignore[arg-type]
+    changes = {"name": "x.y", "declared": names} | changes
+    return Trial(kind=kind, expected=names, reported=frozenset(reported.split()), **changes)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -129,6 +130,18 @@ def test_every_requirement_has_a_fault_or_an_excuse() -> None:
     broken = {name for fault in faults().values() for name in fault.breaks}
     owed = [r.id for r in profile.select(load_catalogue()) if r.area not in untried(profile)]
     assert [name for name in owed if name not in broken and name not in excuses()] == []
+
+
+@pytest.mark.parametrize("profile", ["ozwell", "openai"])
+def test_coverage_is_the_matrix_seen_from_the_catalogue(profile: str) -> None:
+    """Where each trial is exact, both name the same faults for each requirement."""
+    plan = plan_of(load_profile(profile), (), ())
+    broken = [f for f in faults().values() if f.breaks]
+    exact = [trial(" ".join(f.breaks), " ".join(f.breaks), name=f.name) for f in broken]
+    proved = Matrix(tuple(exact), plan.requirements, plan.excused, SILENT, len(exact))
+    told = breaking(faults().values())
+    assert proved.killed == {name: told.get(name, ()) for name in plan.requirements}
+    assert proved.holds
 
 
 def test_there_are_as_many_as_promised() -> None:
