@@ -24,7 +24,7 @@ Faults = tuple[str, ...]
 Told = Callable[[Faults, tuple[Finding, ...], float], None]
 
 #: The mock answers at once or, with a fault that hangs, never. A machine that is busy must not look like the latter.
-_TIMEOUTS = Timeouts(connect_s=5.0, read_s=2.5, total_s=10.0, first_content_s=0.45)
+_TIMEOUTS = Timeouts(connect_s=10.0, read_s=5.0, total_s=20.0, first_content_s=0.45)
 
 #: A part of a second, so that what is rounded to whole ones is not exact by chance.
 _PART_S = 0.25
