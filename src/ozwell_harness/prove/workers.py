@@ -36,11 +36,11 @@ def trials_in_workers(
         while busy := [worker for worker in staff if worker.is_busy]:
             for worker in _reporting(busy):
                 yield worker.take()
+                place = staff.index(worker)
                 if worker.is_lost:
-                    staff.remove(worker)
-                    staff.append(_Worker(profile, areas))
+                    staff[place] = _Worker(profile, areas)
                 if queue:
-                    staff[-1 if worker.is_lost else staff.index(worker)].give(queue.popleft())
+                    staff[place].give(queue.popleft())
     finally:
         for worker in staff:
             worker.dismiss()
