@@ -11,6 +11,7 @@ runs under an interpreter that has nothing but that client.
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import sys
 import time
@@ -149,6 +150,9 @@ def ours_whole(meter: Meter, mode: str, url: str, concurrency: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         journal = Journal(Path(folder) / "samples")
         worker = make_worker(plan, load_scenarios(), make_client(plan, None), journal, listen, Part(None, "cost"))
+        # As a run does before it begins.
+        gc.collect()
+        gc.freeze()
         with_gevent(meter, concurrency, lambda: lambda: worker.run(time.monotonic_ns()) and None)
         worker.close()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -44,8 +43,7 @@ class _UsualChunk(msgspec.Struct, gc=False):
 _decode_usual = msgspec.json.Decoder(_UsualChunk).decode
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(msgspec.Struct, frozen=True):
     """Token counts of ``usage``; None where it does not say."""
 
     prompt: int | None = None
@@ -58,8 +56,7 @@ class Usage:
         return self.total is None or self.prompt is None or self.total == self.prompt + (self.completion or 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """An answer as a scenario sees it and a sample needs it. Stamps are absolute, monotonic nanoseconds.
 
     Attributes:
@@ -118,7 +115,8 @@ def _plain(reply: Reply) -> Answer:
         return Answer(reply.status, error=kind, detail=f"no JSON: {_excerpt(reply)}", odd=True)
     usage = _usage(document)
     first, last = _ends(reply)
-    texts = [text for choice in _objects(document, "choices") for text in _texts(choice.get("message"))]
+    choices = _objects(document, "choices")
+    texts = [text for choice in choices for text in _texts(choice.get("message"))]
     if isinstance(document, dict):
         # What a response says stands in "output", what an upload was called in "filename".
         texts += _texts(document.get("output"))
@@ -129,7 +127,7 @@ def _plain(reply: Reply) -> Answer:
         first=first,
         last=last,
         usage=usage,
-        finish=_finish(document),
+        finish=_first_reason([choice.get("finish_reason") for choice in choices]),
         text="\n".join(texts),
         odd=not usage.sums or not isinstance(document, dict) or "error" in document,
     )
@@ -270,32 +268,30 @@ def _deltas(chunk: Mapping[str, Any]) -> Iterator[tuple[Any, Any]]:
         yield (index if isinstance(index, int) else 0), choice.get("delta")
 
 
-def _texts(message: Any) -> Iterator[str]:
-    """Yield the non-empty token-bearing texts of a message or delta."""
+def _texts(message: Any) -> list[str]:
+    """Return the non-empty token-bearing texts of a message or delta."""
     if not isinstance(message, dict):
-        return
-    for name in _TEXT_FIELDS:
-        text = message.get(name)
-        if isinstance(text, str) and text:
-            yield text
+        return []
+    texts = [text for name in _TEXT_FIELDS if isinstance(text := message.get(name), str) and text]
     for call in _objects(message, "tool_calls"):
         function = call.get("function")
         arguments = function.get("arguments") if isinstance(function, dict) else None
         if isinstance(arguments, str) and arguments:
-            yield arguments
+            texts.append(arguments)
+    return texts
 
 
-def _objects(document: Any, name: str) -> Iterator[dict[str, Any]]:
+def _objects(document: Any, name: str) -> list[dict[str, Any]]:
     items = document.get(name) if isinstance(document, dict) else None
-    if isinstance(items, list):
-        yield from (item for item in items if isinstance(item, dict))
+    return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
 
 
 def _usage(document: Any) -> Usage:
     usage = document.get("usage") if isinstance(document, dict) else None
     if not isinstance(usage, dict):
         return Usage()
-    return Usage(*(_count(usage.get(name)) for name in ("prompt_tokens", "completion_tokens", "total_tokens")))
+    count = usage.get
+    return Usage(_count(count("prompt_tokens")), _count(count("completion_tokens")), _count(count("total_tokens")))
 
 
 def _count(value: Any) -> int | None:

@@ -36,8 +36,17 @@ class PlainChannel:
 
     def __init__(self, sock: Any) -> None:
         self._sock = sock
-        self.send = sock.sendall
+        self._send_now = sock._sock.send  # noqa: SLF001 - gevent's own is prepared to wait, which costs
         self.receive = stamper_for(sock).read
+
+    def send(self, data: bytes) -> None:
+        """Write all of ``data``; nearly always the kernel takes it at once."""
+        try:
+            sent = self._send_now(data)
+        except BlockingIOError:
+            sent = 0
+        if sent < len(data):
+            self._sock.sendall(memoryview(data)[sent:])
 
     def usable(self) -> bool:
         """Peek: silence is what an idle connection should give."""
