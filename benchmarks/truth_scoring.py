@@ -27,12 +27,14 @@ class Told:
         ttft: time to the first token.
         gaps: times between token-bearing chunks.
         stamps: absolute arrivals of the chunks, nanoseconds of the machine's monotonic clock.
+        merged: how many chunks it read together with an earlier one, so that their stamps are upper bounds.
     """
 
     key: str
     ttft: float | None
     gaps: tuple[float, ...] = ()
     stamps: tuple[int, ...] = ()
+    merged: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class Score:
     Attributes:
         true_ttft, told_ttft: of the requests that were found in both.
         ttft_error, gap_error, stamp_error: absolute differences.
+        merged: the share of chunks that the client says it read together with an earlier one; None if it does not say.
         matched, requests: how many requests were compared, and how many the mock answered in all.
         rate: answers per second, from the first that is compared to the last; ``ideal`` without any loss between them.
     """
@@ -62,6 +65,7 @@ class Score:
     ttft_error: Spread | None
     gap_error: Spread | None
     stamp_error: Spread | None
+    merged: float | None
     matched: int
     requests: int
     rate: float
@@ -85,6 +89,7 @@ def score(
         spread([abs(told_ms - true) for true, told_ms in ttft]),
         spread([error for true, one in pairs for error in _gap_errors(true, one)]),
         spread([abs(_ms(a - b)) for true, one in pairs for a, b in _stamped(true, one)]),
+        _merged(pairs),
         len(timed),
         len(truth),
         _rate([truth[key] for key in later]),
@@ -101,6 +106,11 @@ def _gap_errors(true: Fact, told: Told) -> list[float]:
 def _stamped(true: Fact, told: Told) -> list[tuple[int, int]]:
     same = len(true.tokens) == len(told.stamps)
     return list(zip(told.stamps, true.tokens, strict=True)) if same else []
+
+
+def _merged(pairs: Sequence[tuple[Fact, Told]]) -> float | None:
+    said = [(one.merged, len(true.tokens)) for true, one in pairs if one.merged is not None]
+    return sum(merged for merged, _ in said) / sum(tokens for _, tokens in said) if said else None
 
 
 def _rate(requests: Sequence[Fact]) -> float:
@@ -124,7 +134,7 @@ def table(scores: Sequence[Score]) -> str:
     """Return the table, in Markdown."""
     head = (
         "Client", "Streams", "True TTFT p50", "Told TTFT p50", "TTFT error p50 / p99", "Gap error p50 / p99",
-        "Stamp error p50 / p99", "Compared", "Answers/s of ideal",
+        "Stamp error p50 / p99", "Merged chunks", "Compared", "Answers/s of ideal",
     )  # fmt: skip
     rows = [
         (
@@ -135,6 +145,7 @@ def table(scores: Sequence[Score]) -> str:
             _both(one.ttft_error),
             _both(one.gap_error),
             _both(one.stamp_error),
+            "-" if one.merged is None else f"{one.merged:.2%}",
             str(one.matched),
             f"{one.rate / one.ideal:.0%}",
         )

@@ -71,7 +71,7 @@ def _ours(folder: Path) -> Iterator[Told]:
         stamps = line["tokens"]
         if line["error"] is None and stamps:
             gaps = tuple((b - a) / 1e6 for a, b in itertools.pairwise(stamps))
-            yield Told(line["digest"], (stamps[0] - line["sent"]) / 1e6, gaps, tuple(stamps))
+            yield Told(line["digest"], (stamps[0] - line["sent"]) / 1e6, gaps, tuple(stamps), line["merged"])
 
 
 def _guidellm_command(program: str, url: str, key: str, work: Work, folder: Path) -> list[str]:
