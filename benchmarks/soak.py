@@ -32,7 +32,10 @@ _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The two processes at one moment: resident megabytes and processor seconds so far."""
+    """The two processes at one moment: resident megabytes and processor seconds so far.
+
+    The generator is absent, with 0, before it starts and while the command computes the figures after its end.
+    """
 
     at_s: float
     parent_mb: float
@@ -89,12 +92,10 @@ def _load(options: argparse.Namespace, variables: Mapping[str, str]) -> tuple[li
 
 
 def _read(parent: psutil.Process, at_s: float) -> Reading | None:
-    """Return a reading; None while there is no generator yet, or no more."""
+    """Return a reading; None when a process went away meanwhile."""
     try:
         children = parent.children(recursive=True)
         own, others = parent.cpu_times(), [child.cpu_times() for child in children]
-        if not children:
-            return None
         return Reading(
             at_s,
             parent.memory_info().rss / _MB,
