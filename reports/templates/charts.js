@@ -6,7 +6,7 @@
   const PATTERNS = ["", "/", "x", "-", "\\", "+", ".", "|"];
   const SYMBOLS = ["circle", "square", "diamond", "cross", "triangle-up", "x"];
   const WIDEST_IN_PRINT = 640;
-  const missing = document.getElementById("no-plots");
+  const missing = [...document.querySelectorAll(".no-plots")];
   const paper = matchMedia("print");
 
   // The library reads a small markup in every text that it draws: what came from outside must stay text.
@@ -176,7 +176,7 @@
   }
 
   async function start() {
-    missing.hidden = true;
+    for (const note of missing) note.hidden = true;
     for (const figure of figures) figure.querySelector(".canvas").hidden = false;
     await load();
     for (const figure of figures) {
@@ -195,7 +195,9 @@
       figure.querySelector("details").open = true;
     }
     document.documentElement.dataset.plots = "failed";
-    missing.textContent = `This browser cannot draw the plots (${error.message}); their figures are in the tables.`;
-    missing.hidden = false;
+    for (const note of missing) {
+      note.textContent = `This browser cannot draw the plots (${error.message}); their figures are in the tables.`;
+      note.hidden = false;
+    }
   });
 })();

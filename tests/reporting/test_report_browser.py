@@ -9,6 +9,7 @@ from typing import Any
 
 import browser
 import pytest
+import sample_capacity
 import sample_load
 import sample_run
 
@@ -88,6 +89,19 @@ def test_markup_in_the_name_of_a_line_stays_text(running: Any, tmp_path: Path) -
         opened.close()
 
 
+def test_a_capacity_search_is_drawn(running: Any, tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    path.write_text(html(sample_run.run_of([], capacity=sample_capacity.block(), command="capacity")), "utf-8")
+    opened = browser.Opened(running, path).drawn()
+    try:
+        assert _plots(opened) == dict.fromkeys(("capacity-flow", "capacity-latency", "capacity-share-1"), True)
+        assert opened.see("document.querySelectorAll('#plot-capacity-share-1 .errorbar').length") == 4
+        assert opened.see("window.hacked") is None
+        assert opened.console == []
+    finally:
+        opened.close()
+
+
 def test_keys_read_single_values(opened: browser.Opened) -> None:
     canvas = opened.page.locator("#plot-ttft-over-time .canvas")
     said = opened.page.locator("#plot-ttft-over-time output")
@@ -135,7 +149,7 @@ def test_a_browser_that_cannot_unpack_the_library_shows_the_tables(running: Any,
     try:
         page.goto(report.as_uri())
         page.locator("html[data-plots=failed]").wait_for(state="attached")
-        assert page.locator("#no-plots").is_visible()
+        assert page.locator(".no-plots").is_visible()
         assert page.locator("#plot-rates table").is_visible()
         assert not page.locator("#plot-rates .canvas").is_visible()
     finally:

@@ -2,33 +2,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+import sample_capacity
+import sample_run
+
+from ozwell_harness.reporting.capacity_view import capacity_view
 from ozwell_harness.reporting.charts.capacity import capacity_charts
 from ozwell_harness.reporting.charts.chart import Chart, Look, Mark
 from ozwell_harness.reporting.charts.table import table_of
+from ozwell_harness.reporting.html import html
 
-
-def _trial(rate: float, decision: str | None, *figures: float | None, share: tuple[float, ...] = ()) -> dict[str, Any]:
-    names = ("throughput_rps", "goodput_rps", "latency_s", "latency_p99_s")
-    goal = dict(zip(("share", "lower", "upper"), share or (None, None, None), strict=True))
-    goals = [goal | {"term": "e2e_p99<3s", "target": 0.99, "units": 1000}] if decision else []
-    return dict(zip(names, figures, strict=True)) | {"rate_rps": rate, "decision": decision, "goals": goals}
-
-
-BLOCK: dict[str, Any] = {
-    "slo": "e2e_p99<3s, error_rate<1%",
-    "lower_rps": 11.0,
-    "upper_rps": 12.5,
-    "knee": {"rate_rps": 8.0, "throughput_rps": 8.0, "latency_s": 0.6},
-    "fit": {"estimate_rps": 12.1, "low_rps": 11.4, "high_rps": 12.6},
-    "trials": [
-        _trial(2.0, None, 2.0, 2.0, 0.5, 0.7),
-        _trial(16.0, "fail", 12.5, 2.0, 9.0, 20.0, share=(0.16, 0.12, 0.2)),
-        _trial(8.0, "pass", 8.0, 8.0, 0.6, 1.5, share=(0.999, 0.995, 1.0)),
-        _trial(11.0, "pass", 11.0, 10.9, 0.9, 2.4, share=(0.994, 0.991, 0.997)),
-        _trial(12.0, "undecided", 12.0, 11.8, 1.2, 3.1, share=(0.99, 0.98, 0.995)),
-        _trial(40.0, "invalid", None, None, None, None),
-    ],
-}
+BLOCK = sample_capacity.block()
 
 
 def _charts(**changes: Any) -> dict[str, Chart]:
@@ -84,3 +68,35 @@ def test_an_answer_without_an_end_is_said_so() -> None:
     below = _charts(lower_rps=None, knee=None, fit=None)["capacity-flow"]
     assert below.tells == "No load was found that keeps the SLO; 12.5 requests/s break it."
     assert below.marks == (Mark("x", 12.5, "too much"),)
+
+
+def test_tiles_and_rows_tell_the_search() -> None:
+    view = capacity_view(BLOCK)
+    assert dict(view.tiles) == {
+        "Capacity": "11 to 12.5/s", "Lower end confirmed": "yes", "Confidence": "95.0%", "Knee": "8/s",
+        "E2E of one user alone": "500 ms",
+    }  # fmt: skip
+    assert view.sentences[1] == "6 trials in 3 min 34 s; the bounds lie 12.0% apart."
+    assert [row.status for row in view.trials] == ["", "failed", "passed", "passed", "warned", "not_testable"]
+    assert view.trials[0].cells == (
+        "1 (scout)", "2 users", "20 s", "240", "3", "2/s", "2/s", "500 ms", "700 ms", "",
+    )  # fmt: skip
+    assert view.trials[5].cells[5:] == ("-", "-", "-", "-", "limited by the client")
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper", "words"),
+    [(None, None, "not found"), (None, 3.0, "below 3/s"), (3.0, None, "at least 3/s")],
+)
+def test_an_interval_without_an_end_says_so(lower: float | None, upper: float | None, words: str) -> None:
+    changes = {"lower_rps": lower, "upper_rps": upper, "width": None, "knee": None, "base": None}
+    assert capacity_view(BLOCK | changes).tiles[0] == ("Capacity", words)
+
+
+def test_a_report_of_a_search_speaks_of_the_search_alone() -> None:
+    run = sample_run.run_of([], capacity=BLOCK, command="capacity")
+    page = html(run, sample_run.requirements())
+    for words in ("Capacity report", "11 to 12.5/s", 'data-chart="capacity-flow"', "The bounds lie 12% apart"):
+        assert words in page
+    for words in ("Score", "Findings", "Nothing was judged", "<script>window.hacked", '<h2 id="load-title">'):
+        assert words not in page

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import sample_capacity
 import sample_run
 from click.testing import CliRunner
 
@@ -14,6 +15,7 @@ from ozwell_harness.reporting.commands import again
 
 _URL = "http://127.0.0.1:8000/v1"
 _LOAD = f"{_URL} --profile ozwell --seed 7 --scenario mixed"
+_SEARCH = "--scenario chat --slo 'e2e_p99<3s, error_rate<1%' --budget 300s --width 0.15 --confidence 0.95"
 _TIMES = "--duration 30s --warmup 5s"
 
 
@@ -37,6 +39,10 @@ def _open(arrivals: str, shape: str) -> dict[str, Any]:
         (
             _run("load", **_open("ramp", "ramp(1, 24, poisson)")),
             f"load {_LOAD} --arrivals 'ramp(1, 24, poisson)' {_TIMES}",
+        ),
+        (
+            replace(_run("capacity"), load=None, capacity=sample_capacity.block() | {"scenario": "chat"}),
+            f"capacity {_URL} --profile ozwell --seed 7 {_SEARCH}",
         ),
         (replace(_run("run"), load=None), f"check {_URL} --profile ozwell --seed 7"),
         (replace(_run("check"), load=None, facts={"bundled_mock": "yes"}, seed=0), "check --profile ozwell"),

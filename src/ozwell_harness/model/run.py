@@ -72,6 +72,7 @@ class Run:
         interrupted: the run was cut short; what is here is what was found until then.
         undecided: what much depends on was asked, and no answer came that could be judged; so nothing makes it green.
         load: figures of the load phase, as in ``results.schema.json``, or None.
+        capacity: what a search for the capacity found, as in ``results.schema.json``, or None.
         command: which command made the run: ``check``, ``run``, ``load`` …
     """
 
@@ -92,3 +93,4 @@ class Run:
     facts: Mapping[str, str] = field(default_factory=dict)
     baseline: BaselineComparison = BaselineComparison()
     command: str = "check"
+    capacity: Mapping[str, Any] | None = None

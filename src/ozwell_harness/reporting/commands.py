@@ -18,7 +18,8 @@ def again(run: Run, requirement: str | None = None) -> str:
     The fact ``bundled_mock`` says that the target was started for this run: its address means nothing afterwards.
     Options that a report does not hold, such as timeouts, are left out.
     """
-    command = run.command if requirement is None and run.load is not None else "check"
+    loads = run.load is not None or run.capacity is not None
+    command = run.command if requirement is None and loads else "check"
     words = ["ozwell-harness", command]
     if not run.facts.get("bundled_mock"):
         words.append(run.target)
@@ -29,6 +30,8 @@ def again(run: Run, requirement: str | None = None) -> str:
         words += ["--requirement", requirement]
     elif command in {"run", "load"} and run.load is not None:
         words += _load(run.load)
+    elif command == "capacity" and run.capacity is not None:
+        words += _search(run.capacity)
     return shlex.join(words)
 
 
@@ -45,3 +48,8 @@ def _load(load: Mapping[str, Any]) -> list[str]:
     words += ["--duration", f"{load['duration_s']:g}s", "--warmup", f"{load['warmup_s']:g}s"]
     slo = load.get("slo")
     return words + (["--slo", str(slo["expression"])] if slo else [])
+
+
+def _search(block: Mapping[str, Any]) -> list[str]:
+    words = ["--scenario", str(block["scenario"]), "--slo", str(block["slo"]), "--budget", f"{block['budget_s']:g}s"]
+    return [*words, "--width", f"{block['width_asked']:g}", "--confidence", f"{block['confidence']:g}"]

@@ -16,7 +16,9 @@ from markupsafe import Markup
 from ozwell_harness import __version__
 from ozwell_harness.model import Level, Requirement, Run, Status
 from ozwell_harness.reporting import figures, summary, text
+from ozwell_harness.reporting.capacity_view import TRIAL_HEADER, capacity_view
 from ozwell_harness.reporting.charts import page as charts_page
+from ozwell_harness.reporting.charts.capacity import capacity_charts
 from ozwell_harness.reporting.charts.chart import Chart
 from ozwell_harness.reporting.charts.load import load_charts
 from ozwell_harness.reporting.charts.table import table_of
@@ -42,15 +44,17 @@ def html(run: Run, requirements: Iterable[Requirement] = ()) -> str:
     """Return the report as one HTML document."""
     requirements = tuple(requirements)
     charts = load_charts(run.load) if run.load is not None else ()
+    found = capacity_charts(run.capacity) if run.capacity is not None else ()
     templates = environment()
     templates.filters["brief"] = lambda actual: text.one_line(actual, _LONGEST_ACTUAL)
     return templates.get_template(_TEMPLATE).render(
-        **_frame(charts),
+        **_frame((*found, *charts)),
         **_words(run),
         **_overview(run, requirements),
         run=run,
         views=views(run, requirements),
         load=_load(run, charts),
+        capacity=_capacity(run, found),
     )
 
 
@@ -88,7 +92,7 @@ def _overview(run: Run, requirements: tuple[Requirement, ...]) -> dict[str, Any]
     return {
         # A load judges what it meets by the way: a score of that would say nothing.
         "scored": run.command not in _LOADS,
-        "judged": bool(run.findings) or run.load is None,
+        "judged": bool(run.findings) or (run.load is None and run.capacity is None),
         "columns": [s for s in summary.ORDER if run.tally.counts.get(s, 0) or s in _ALWAYS],
         "rows": summary.area_rows(run),
         "pointers": pointers,
@@ -110,6 +114,16 @@ def _drawing(charts: tuple[Chart, ...]) -> _Drawing:
     # Markup: JSON that was made safe to stand in a script element, and our own file.
     data, script = charts_page.document(charts), asset("charts.js")
     return _Drawing(Markup(data), Markup(script), charts_page.library())  # noqa: S704
+
+
+def _capacity(run: Run, charts: tuple[Chart, ...]) -> dict[str, Any] | None:
+    if run.capacity is None:
+        return None
+    return {
+        "view": capacity_view(run.capacity),
+        "header": TRIAL_HEADER,
+        "plots": [(chart, table_of(chart)) for chart in charts],
+    }
 
 
 def _load(run: Run, charts: tuple[Chart, ...]) -> dict[str, Any] | None:
