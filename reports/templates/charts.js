@@ -45,7 +45,8 @@
     if (of.ticks.length) {
       Object.assign(made, { tickmode: "array", tickvals: of.ticks.map(([value]) => value), ticktext: of.ticks.map(([, label]) => plain(label)) });
     }
-    if (!of.log && of.unit !== "share") made.rangemode = "tozero";
+    if (of.span) made.range = of.span;
+    else if (!of.log && of.unit !== "share") made.rangemode = "tozero";
     return made;
   }
 

@@ -56,6 +56,12 @@ def test_shares_are_told_apart_by_what_they_decided() -> None:
     assert table_of(chart).rows[0] == ("8/s", "99.9%", "", "", "99%")
 
 
+def test_what_is_asked_for_is_seen_closely_where_some_loads_fall_far_below() -> None:
+    assert _charts()["capacity-share-1"].y.span == (pytest.approx(0.94), pytest.approx(1.005))
+    near = [trial for trial in BLOCK["trials"] if trial["decision"] in {"pass", "undecided"}]
+    assert _charts(trials=near)["capacity-share-1"].y.span is None
+
+
 def test_what_the_client_limited_is_not_drawn() -> None:
     assert all(40.0 not in series.x for chart in _charts().values() for series in chart.series)
     assert _charts(trials=BLOCK["trials"][-1:]) == {}

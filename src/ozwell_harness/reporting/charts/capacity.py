@@ -12,6 +12,9 @@ from ozwell_harness.reporting.charts.scales import log_ticks, values_of
 from ozwell_harness.reporting.charts.search import DECISIONS, Search, Share, Tried
 from ozwell_harness.reporting.text import number, seconds
 
+#: So many times the share that may be missed is seen below what is asked for.
+_NEIGHBOURHOOD = 5
+_NEAR = " Loads at which it was kept far less often lie below what is shown: double-click for all."
 _OFFERED = Axis("offered load, requests per second", "offered", Unit.PER_SECOND)
 
 
@@ -77,18 +80,29 @@ def _shares(search: Search, term: str, place: int) -> Chart:
         _decided(name, [(trial.rate, share) for trial, share in judged if trial.decision == decision])
         for decision, name in DECISIONS.items()
     ]
+    span = _span([share for _, share in judged])
     asked = Series("asked for", [trial.rate for trial, _ in judged], [share.target for _, share in judged])
     return Chart(
         f"capacity-share-{place}",
         f"Requests that keep {term}",
         "The share that kept this bound at each load, with its confidence interval. A load passes when the whole"
-        " interval lies above what is asked for, and breaks the SLO when it lies below, or when another bound does.",
+        " interval lies above what is asked for, and breaks the SLO when it lies below, or when another bound does."
+        + (_NEAR if span else ""),
         _answer(search),
         _OFFERED,
-        Axis("share of requests", "within the bound", Unit.SHARE),
+        Axis("share of requests", "within the bound", Unit.SHARE, span=span),
         (*(series for series in found if series.x), asked),
         _marks(search),
     )
+
+
+def _span(shares: Sequence[Share]) -> tuple[float, float] | None:
+    """Return the neighbourhood of what is asked for, where shares outside of it would press it flat; else None."""
+    asked = min(share.target for share in shares)
+    low = asked - _NEIGHBOURHOOD * (1 - asked)
+    if not 0 < asked < 1 or all(share.lower >= low for share in shares):
+        return None
+    return max(0.0, low), 1 + (1 - asked) / 2
 
 
 def _decided(name: str, shares: Sequence[tuple[float, Share]]) -> Series:

@@ -82,6 +82,7 @@ class Axis:
         name: what a single value of it is called in a table, such as ``second``.
         log: logarithmic; values at or below 0 cannot be shown on it.
         ticks: fixed ones (value, label); none to let the drawing choose.
+        span: what is seen at first (from, to); None for all values.
     """
 
     title: str
@@ -89,6 +90,7 @@ class Axis:
     unit: Unit
     log: bool = False
     ticks: tuple[tuple[float, str], ...] = ()
+    span: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

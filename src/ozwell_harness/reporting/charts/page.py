@@ -70,7 +70,14 @@ def _chart(chart: Chart) -> dict[str, Any]:
 
 
 def _axis(axis: Axis) -> dict[str, Any]:
-    return {"title": axis.title, "name": axis.name, "unit": axis.unit.value, "log": axis.log, "ticks": axis.ticks}
+    return {
+        "title": axis.title,
+        "name": axis.name,
+        "unit": axis.unit.value,
+        "log": axis.log,
+        "ticks": axis.ticks,
+        "span": axis.span,
+    }
 
 
 def _series(series: Series) -> dict[str, Any]:
