@@ -1,8 +1,8 @@
 """Queues whose capacity is known: Poisson arrivals, ``servers`` slots, first come first served.
 
-The truth is exact for exponential service times (M/M/c, by Erlang's formula) and for fixed ones (M/D/c, by the formula of
-Franx, *A simple solution for the M/D/c waiting time distribution*, Operations Research Letters 29, 2001). ``simulate``
-plays such a queue through, request by request, so that a search can be tried without a network.
+The truth is exact for exponential service times (M/M/c, by Erlang's formula) and for fixed ones (M/D/c, by that of
+Franx, *A simple solution for the M/D/c waiting time distribution*, Operations Research Letters 29, 2001).
+``simulate`` plays such a queue through, request by request, so that a search can be tried without a network.
 """
 
 from __future__ import annotations
@@ -141,7 +141,7 @@ def simulate(queue: Queue, rate: float, seconds: float, rng: random.Random) -> t
     came, done = [], []
     at = gap(rate)
     while at < seconds:
-        begun = free[0] if free[0] > at else at
+        begun = max(at, free[0])
         ended = begun + draw()
         heapq.heapreplace(free, ended)
         came.append(at)
@@ -223,6 +223,8 @@ def _observation(
         dispersion=None,
         prompt_tokens=0,
         completion_tokens=0,
+        sent=count,
+        trouble="",
         invalid=(),
         overload=overload,
         unreachable="",

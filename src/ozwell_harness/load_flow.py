@@ -54,7 +54,7 @@ def execute_load(
             asked.
         LoadError: the load generator did not start.
     """
-    scene = _Scene.of(settings)
+    scene = Scene.of(settings)
     ready = scene.look()
     if ready.unreachable:
         run = scene.run(Verdict.INCONCLUSIVE, notes=(f"Unreachable: {ready.unreachable}",))
@@ -73,7 +73,7 @@ def _made(make_folder: Callable[[], Path]) -> Path:
 
 
 @dataclass(frozen=True)
-class _Scene:
+class Scene:
     """What a load run is judged by, and when it began."""
 
     settings: Settings
@@ -85,7 +85,12 @@ class _Scene:
     began: float
 
     @classmethod
-    def of(cls, settings: Settings) -> _Scene:
+    def of(cls, settings: Settings) -> Scene:
+        """Begin: read what the run is judged by.
+
+        Raises:
+            ConfigurationError, ProfileError, CatalogueError, BaselineError: something is wrong with the settings.
+        """
         profile = load_profile(settings.profile)
         catalogue = profile.select(load_catalogue())
         baseline = read_baseline(settings.baseline) if settings.baseline else Baseline({})
@@ -93,12 +98,18 @@ class _Scene:
         return cls(settings, profile, catalogue, baseline, recorder, time.time(), time.monotonic())
 
     def look(self) -> Ready:
+        """Look at the target.
+
+        Raises:
+            ConfigurationError: it wants something that the settings lack.
+        """
         try:
             return prepare(self.settings, self.profile, self.recorder)
         finally:
             self.recorder.close()
 
     def judged(self, result: LoadResult, ready: Ready) -> Run:
+        """Return the run that a load amounts to."""
         findings = tuple(self._findings(result))
         comparison = compare(findings, self.baseline, datetime.now(tz=UTC).date())
         broken = {finding.requirement for finding in findings if finding.status is Status.FAILED}
@@ -128,6 +139,7 @@ class _Scene:
         notes: tuple[str, ...] = (),
         load: Mapping[str, Any] | None = None,
     ) -> Run:
+        """Return a run that ends now."""
         settings = self.settings
         facts = {"bundled_mock": "yes"} if settings.bundled_mock else {}
         return Run(

@@ -18,6 +18,7 @@ _COMMANDS: Mapping[str, tuple[str, str]] = {
     "run": ("ozwell_harness.cli.run", "Check, then a short load; one report."),
     "check": ("ozwell_harness.cli.check", "Judge an endpoint, requirement by requirement."),
     "load": ("ozwell_harness.cli.load", "Put a load on an endpoint and judge it by an SLO."),
+    "capacity": ("ozwell_harness.cli.capacity", "Find the highest rate that still meets an SLO."),
     "mock": ("ozwell_harness.cli.mock", "Serve the reference mock."),
     "prove": ("ozwell_harness.cli.prove", "Show that every check can be believed."),
     "requirements": ("ozwell_harness.cli.requirements", "Show what a run judges."),

@@ -24,6 +24,10 @@ class Progress:
     in_flight: int
 
 
+class EnoughError(Exception):
+    """Raised by a listener's ``load_progress``: enough has been seen, the run is to end now, in order."""
+
+
 class LoadObserver(Protocol):
     """Listens to a load run."""
 

@@ -25,7 +25,7 @@ from ozwell_harness.load.collection import Collection
 from ozwell_harness.load.columns import Spill
 from ozwell_harness.load.losses import lost_arrivals
 from ozwell_harness.load.plan import ORDERS_VARIABLE, LoadPlan, Orders, write_orders
-from ozwell_harness.load.progress import LoadObserver, Progress, SilentLoad
+from ozwell_harness.load.progress import EnoughError, LoadObserver, Progress, SilentLoad
 from ozwell_harness.load.result import LoadResult, result_of
 from ozwell_harness.load.samples import Lines, SampleFile, Start, encode, glance
 from ozwell_harness.load.scenario_file import load_scenarios, mix_of
@@ -53,7 +53,8 @@ def run_load(
 ) -> LoadResult:
     """Run a load test and leave its record in ``folder`` as ``samples``.
 
-    Ctrl-C ends it early: the result then holds what was recorded until then and says so.
+    Ctrl-C ends it early, and so does a listener that raises ``EnoughError``: the result then holds what was recorded
+    until then and says so.
 
     Raises:
         PlanError: the scenario is unknown or impossible.
@@ -100,7 +101,7 @@ class _Run:
         with self._locust(_environment(orders, key)) as process:
             try:
                 self._follow(process)
-            except KeyboardInterrupt:
+            except (KeyboardInterrupt, EnoughError):
                 interrupted = True
                 _stop(process)
                 # The interruption may have come between a line's reading and its keeping.

@@ -51,6 +51,8 @@ def to_document(run: Run, requirements: Iterable[Requirement] = ()) -> dict[str,
         "findings": [_finding(finding, known.get(finding.requirement)) for finding in run.findings],
         "load": run.load,
     }
+    if run.capacity is not None:
+        document["capacity"] = run.capacity
     clean: dict[str, Any] = _clean(document)
     return clean
 
@@ -107,6 +109,7 @@ def read(path: Path) -> Run:
         load=document["load"],
         facts=document["facts"],
         command=document.get("command", "check"),
+        capacity=document.get("capacity"),
     )
 
 

@@ -100,14 +100,31 @@ _LOAD_VERDICTS: Mapping[str, tuple[str, str]] = {
 }
 
 
+#: What a search for the capacity amounts to, as a stamp and as a sentence.
+_CAPACITY_VERDICTS: Mapping[str, tuple[str, str]] = {
+    "found": ("capacity found", "The highest rate within the SLO lies in an interval."),
+    "at_least": ("within SLO", "The SLO is met at the highest rate that was to be tried."),
+    "below": ("SLO not met", "The SLO is not met even at the lowest rate that was tried."),
+    "client_limited": ("invalid", "Neither pass nor fail: the client could not offer more."),
+    "unreachable": ("unreachable", "Nothing could be measured."),
+    "undecided": ("undecided", "The time given did not suffice to decide anything."),
+    "interrupted": ("interrupted", "The search was interrupted."),
+}
+
+
 def stamp(run: Run) -> str:
     """Return the verdict in a word or two."""
+    if run.capacity is not None:
+        broken = run.verdict is Verdict.NONCONFORMANT and run.tally.counts.get(Status.FAILED, 0)
+        return run.verdict.value if broken else _CAPACITY_VERDICTS[run.capacity["status"]][0]
     load = run.load or {}
     return _LOAD_VERDICTS[load["verdict"]][0] if "verdict" in load else run.verdict.value
 
 
 def verdict_sentence(run: Run) -> str:
     """Say in one sentence why the verdict is what it is."""
+    if run.capacity is not None and not run.tally.counts.get(Status.FAILED, 0):
+        return _CAPACITY_VERDICTS[run.capacity["status"]][1]
     if run.load is not None and "verdict" in run.load:
         return _LOAD_VERDICTS[run.load["verdict"]][1]
     failed = run.tally.counts.get(Status.FAILED, 0)

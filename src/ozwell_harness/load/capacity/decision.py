@@ -1,13 +1,13 @@
 """Decides one trial: PASS, FAIL, or not yet. Pure.
 
-PASS when for every goal the lower bound of the share that kept it reaches the target; FAIL when for some goal the upper
-bound lies below. Every goal must pass, so each may take the whole risk of a wrong PASS (an intersection-union test); one
-is enough to fail, so they share the risk of a wrong FAIL (Bonferroni).
+PASS when for every goal the lower bound of the share that kept it reaches the target; FAIL when for some goal the
+upper bound lies below. Every goal must pass, so each may take the whole risk of a wrong PASS (an intersection-union
+test); one is enough to fail, so they share the risk of a wrong FAIL (Bonferroni).
 
 A trial is looked at after each of its parts, and looking often finds chance: each look may therefore take only a part
-of the risk (a spending function after Lan & DeMets, *Biometrika* 70, 1983). After t seconds t / (t + cap / 2) of it may be
-spent, so that a trial may go on for as long as it likes; by the union bound the whole never exceeds the risk, however
-the looks hang together.
+of the risk (a spending function after Lan & DeMets, *Biometrika* 70, 1983). After t seconds t / (t + cap / 2) of it may
+be spent, so that a trial may go on for as long as it likes; by the union bound the whole never exceeds the risk,
+however the looks hang together.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ def judge(plan: SearchPlan, trial: Trial, before: Trial | None = None, effects: 
     Args:
         plan: what the search is told.
         trial: what is decided.
-        before: the trial of the same rate that a confirmation confirms: the fresh one must keep every goal by itself, and
-            both together must pass.
+        before: the trial of the same rate that a confirmation confirms: the fresh one must keep every goal by itself,
+            and both together must pass.
         effects: for each goal, the least design effect that other trials make known.
     """
     invalid = [step.seen for step in trial.steps if step.seen.invalid]

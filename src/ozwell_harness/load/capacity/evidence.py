@@ -5,9 +5,9 @@ confidence bounds far too narrow. Three established steps make up for it:
 
 - *Batch means* (Law & Kelton, *Simulation Modeling and Analysis*, ch. 9; Schmeiser 1982): the requests are cut into a
   fixed, small number of long batches, in the order they were due. The variance between batches, over that of
-  independent requests, is the *design effect*; requests divided by it are the *effective* requests. Batches that are
-  still too short to be independent show it in the correlation of neighbours, which raises the effect as in a first-order
-  autoregressive series (Fishman 1978).
+  independent requests, is the *design effect*; requests divided by it are the *effective* requests. Batches that
+  are still too short to be independent show it in the correlation of neighbours, which raises the effect as in a
+  first-order autoregressive series (Fishman 1978).
 - *Clopper-Pearson bounds on effective counts* (Korn & Graubard, *Survey Methodology* 24, 1998), which stay honest for
   rare misses, with Student's t for the few batches that the design effect is known from.
 - Where misses are too rare to show how they cluster, the design effect is taken at a stricter threshold, the nearest

@@ -1,9 +1,9 @@
 """Tells early that a target falls behind: requests in flight grow faster than chance explains. Pure.
 
 By Little's law the slope of latency and that of requests in flight are one and the same, and requests in flight are
-arrivals less completions; so one test on them covers all three. A target that just keeps up is the hardest to tell from
-one that does not: its backlog is a random walk without drift, whose variance after n arrivals is n times
-1 + c, with Poisson arrivals (1) and c the squared coefficient of variation of the service time (Whitt, *Stochastic-Process
+arrivals less completions; so one test on them covers all three. A target that just keeps up is the hardest to tell
+from one that does not: its backlog is a random walk without drift, whose variance after n arrivals is n times 1 + c,
+with Poisson arrivals (1) and c the squared coefficient of variation of the service time (Whitt, *Stochastic-Process
 Limits*, 2002, ch. 9: the heavy-traffic limit). Growth beyond so many standard deviations of that walk is overload; a
 target with room to spare, whose backlog is pulled back, shows it more rarely still.
 """

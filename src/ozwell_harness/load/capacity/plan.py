@@ -67,8 +67,8 @@ class SearchPlan:
     def risk_pass(self) -> float:
         """How probable one trial may make a PASS that is wrong.
 
-        Half of the whole risk. Several trials may come near the capacity from above, but a lower bound is confirmed with
-        fresh seeds, which a wrong one survives in fewer than half of the cases.
+        Half of the whole risk. Several trials may come near the capacity from above, but a lower bound is confirmed
+        with fresh seeds, which a wrong one survives in fewer than half of the cases.
         """
         return (1 - self.confidence) / 2
 

@@ -15,7 +15,6 @@ and explained afterwards. The method:
 
 from __future__ import annotations
 
-import math
 import random
 from dataclasses import dataclass
 from enum import StrEnum
@@ -75,7 +74,8 @@ def next_step(plan: SearchPlan, history: tuple[Step, ...]) -> Ask | Finished:
             return ask
     known = scouted(scouts)
     if known is None:
-        return Finished(Status.UNREACHABLE, "Not one request of the first users was answered as it should be.")
+        why = history[-1].seen.trouble or "no answer"
+        return Finished(Status.UNREACHABLE, f"Not one request of the first user was answered as it should be ({why}).")
     search = _Search(plan, history, known, plan.budget_s - spent)
     return search.open_trial() or search.decide()
 
@@ -148,7 +148,7 @@ class _Search:
         return self._end(now, f"The budget of {self._plan.budget_s:g} s does not suffice to bring the bounds nearer.")
 
     def _narrow(self, now: Standing) -> Ask | None:
-        """Return a trial between the bounds, or more of one that was left undecided; None when time lacks for either."""
+        """Return a trial between the bounds, or more of an undecided one; None when time lacks for either."""
         best = guess(points_of(self._plan, self._trials))
         rate = narrow(self._plan.width, now, best)
         if rate is None or (now.ceiling is not None and rate >= now.ceiling):

@@ -1,7 +1,7 @@
 """Where a search stands: which rates are known to pass and to fail. Pure.
 
-In the manner of MLRsearch (IETF draft-ietf-bmwg-mlrsearch): the relevant upper bound is the lowest rate that failed, the
-relevant lower bound the highest that passed below it; a PASS above a FAIL counts for nothing, however it came about.
+In the manner of MLRsearch (IETF draft-ietf-bmwg-mlrsearch): the relevant upper bound is the lowest rate that failed,
+the relevant lower bound the highest that passed below it; a PASS above a FAIL counts for nothing, whatever its cause.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def _judged(plan: SearchPlan, trial: Trial, others: Sequence[Verdict]) -> Judged
 
 
 def _effect(goal: int, rate: float, others: Sequence[Verdict]) -> float:
-    """Return the mean design effect of trials at no higher rates, by units: more load never makes queues shorter-lived."""
+    """Return the mean design effect of trials at no higher rates, by units: more load makes queues live longer."""
     lower = [v.trial for v in others if v.judged is not None and v.trial.rate <= rate and v.trial.valid]
     parts = [tuple(seen.evidence[goal] for seen in trial.valid) for trial in lower]
     units = [sum(part.units for part in each) for each in parts]

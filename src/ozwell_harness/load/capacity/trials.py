@@ -60,7 +60,8 @@ class Observation:
         throughput, goodput: requests per second that completed, and that kept every bound as well.
         latency_s, latency_p99_s: E2E, mean of what completed, and 99th percentile; None without any.
         dispersion: squared coefficient of variation of the service time; None without any.
-        prompt_tokens, completion_tokens: of all answers.
+        prompt_tokens, completion_tokens: of all answers, warm-up included; ``sent`` are all requests.
+        trouble: the commonest kind of failure; empty without any.
         invalid: why it speaks of the client and not of the target; empty when it does not.
         overload: how the target fell behind, one sentence; empty when it did not.
         unreachable: why nothing can be measured at all; empty when something could.
@@ -78,6 +79,8 @@ class Observation:
     dispersion: float | None
     prompt_tokens: int
     completion_tokens: int
+    sent: int
+    trouble: str
     invalid: tuple[str, ...]
     overload: str
     unreachable: str
