@@ -84,6 +84,7 @@ def test_tiles_and_rows_tell_the_search() -> None:
     }  # fmt: skip
     assert view.sentences[1] == "6 trials in 3 min 34 s; the bounds lie 12.0% apart."
     assert [row.status for row in view.trials] == ["", "failed", "passed", "passed", "warned", "not_testable"]
+    assert view.trials[1].reason.startswith("Because of \\x1b[2J")
     assert view.trials[0].cells == (
         "1 (scout)", "2 users", "20 s", "240", "3", "2/s", "2/s", "500 ms", "700 ms", "",
     )  # fmt: skip

@@ -38,7 +38,9 @@ class CapacityView:
 
     Attributes:
         tiles: the few figures (name, value) that a first screen shows.
-        sentences: how it ended, and what wants care.
+        asked: what was searched for.
+        sentences: how it ended, and what it took.
+        flags: what wants care.
     """
 
     asked: str
@@ -104,4 +106,9 @@ def _trial(entry: Mapping[str, Any]) -> TrialRow:
         seconds(entry["latency_p99_s"]),
         _SAYS.get(decision, ""),
     )
-    return TrialRow(cells, _STATUSES.get(decision, ""), visible(str(entry["reason"])))
+    return TrialRow(cells, _STATUSES.get(decision, ""), _sentence(str(entry["reason"])))
+
+
+def _sentence(words: str) -> str:
+    text = visible(words).rstrip(".")
+    return f"{text[0].upper()}{text[1:]}." if text else ""

@@ -88,7 +88,7 @@ def _shares(search: Search, term: str, place: int) -> Chart:
         "The share that kept this bound at each load, with its confidence interval. A load passes when the whole"
         " interval lies above what is asked for, and breaks the SLO when it lies below, or when another bound does."
         + (_NEAR if span else ""),
-        _answer(search),
+        "",
         _OFFERED,
         Axis("share of requests", "within the bound", Unit.SHARE, span=span),
         (*(series for series in found if series.x), asked),
