@@ -23,7 +23,7 @@ from ozwell_harness.load.engine.examination import Budget
 from ozwell_harness.load.engine.journal import Journal
 from ozwell_harness.load.engine.worker import Worker
 from ozwell_harness.load.nonces import Nonces
-from ozwell_harness.load.plan import LoadPlan, PlanError
+from ozwell_harness.load.plan import LoadPlan, LoadTimeouts, PlanError
 from ozwell_harness.load.prompts import Prompt
 from ozwell_harness.load.samples import Nonconformity, Record, Sample, Tail
 from ozwell_harness.load.scenario import Context, Flow, Mix, Scenario, Step
@@ -202,6 +202,22 @@ def test_a_key_sent_back_is_found_and_kept_nowhere() -> None:
         worker.run(0)
     assert kept.broken == Counter({"security.key-not-echoed": 1})
     assert key not in repr(kept.records)
+
+
+def test_a_stream_that_the_harness_gave_up_on_breaks_no_requirement() -> None:
+    begun = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 999\r\n\r\n: one moment\n\n"
+
+    def slow(connection: object, _request: bytes) -> None:
+        connection.sendall(begun)  # type: ignore[attr-defined]
+        connection.recv(1)  # type: ignore[attr-defined]
+
+    with raw_server(slow) as url:
+        impatient = LoadTimeouts(first_token_s=0.05)
+        plan = LoadPlan(url, "m", scenario="chat_stream", arrivals=Closed(1), timeouts=impatient)
+        with worker_of(plan) as (worker, kept):
+            worker.run(time.monotonic_ns())
+    (sample,) = kept.samples
+    assert (sample.error, sample.judged, sample.broken) == ("first_token_timeout", False, ())
 
 
 def test_a_worker_says_when_the_target_is_gone() -> None:

@@ -132,6 +132,8 @@ _SCHEMAS = (
     "FileList",
     "FileDeleted",
 )
+#: What ``reply.GIVEN_UP`` becomes in an exchange.
+_ENDED_BY_US = frozenset({FailureKind.TIMEOUT, FailureKind.TOO_LARGE})
 #: Whether a request is answered at all is what errors count.
 _NOT_UNDER_LOAD = frozenset({"http.requests-answered"})
 
@@ -198,7 +200,8 @@ class Examiner:
         """Return what the answer breaks; ``crossed`` is a nonce of another request that was found in it."""
         crossing = _CROSSINGS.get(step.kind, _USUAL_CROSSING)
         found = []
-        for requirement, check in self._checks(step):
+        whole = exchange.failure is None or exchange.failure.kind not in _ENDED_BY_US
+        for requirement, check in self._checks(step) if whole else ():
             if not self.owed(requirement) or (crossed is not None and requirement in crossing.consequences):
                 continue
             deviation = self._judge(check, exchange)

@@ -37,6 +37,11 @@ UNREACHABLE = frozenset(
     {ErrorKind.DNS, ErrorKind.REFUSED, ErrorKind.CONNECT, ErrorKind.CONNECT_TIMEOUT, ErrorKind.TLS, ErrorKind.RESET}
 )
 
+#: Failures by which the harness itself ended an answer: how it would have gone on, nobody knows.
+GIVEN_UP = frozenset(
+    {ErrorKind.FIRST_TOKEN_TIMEOUT, ErrorKind.STALL_TIMEOUT, ErrorKind.TOTAL_TIMEOUT, ErrorKind.TOO_LARGE}
+)
+
 
 @dataclass(frozen=True, slots=True)
 class ReplyError:
@@ -71,6 +76,11 @@ class Reply:
     lags: list[int] = field(default_factory=list)
     error: ReplyError | None = None
     cut_off: bool = False
+
+    @property
+    def given_up(self) -> bool:
+        """The harness ended it, by a timeout or a bound of size."""
+        return self.error is not None and self.error.kind in GIVEN_UP
 
     def shorten(self, length: int) -> None:
         """Forget the body beyond its first ``length`` bytes, and when that came."""

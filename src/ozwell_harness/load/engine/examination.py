@@ -50,7 +50,7 @@ class Examination:
         """Return whether the answer was examined, and the requirements that it breaks."""
         crossed = self._nonces.foreign(answer.text, step.nonce)
         odd = answer.odd or (step.glance is not None and step.glance(answer, reply))
-        wanted = crossed is not None or self._affordable(odd=odd)
+        wanted = crossed is not None or (not reply.given_up and self._affordable(odd=odd))
         if not wanted:
             return False, ()
         began = time.monotonic_ns()
