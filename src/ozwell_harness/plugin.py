@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Generator
+from dataclasses import replace
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
@@ -228,8 +229,11 @@ def _deviating(requirement: Requirement, profile: Profile, judge: Judge, error: 
     deviation = error.deviation
     statuses = frozenset(exchange.status for exchange in judge.culprits.values())
     if shows_absence(requirement, profile, statuses):
-        reason = f"The target does not offer {requirement.capability}: {deviation.actual}"
-        return _finding_of(requirement, judge, Status.NOT_APPLICABLE, sentence(reason))
+        # What depends on it takes over the message, and not the evidence: that is told here, once.
+        absent = _finding_of(
+            requirement, judge, Status.NOT_APPLICABLE, f"The target does not offer {requirement.capability}."
+        )
+        return replace(absent, expected=deviation.expected, actual=deviation.actual)
     if requirement.level is Level.MAY:
         return _finding_of(requirement, judge, Status.NOT_APPLICABLE, sentence(deviation.message))
     grave = requirement.level is Level.MUST and not isinstance(error, ModelDependentError)
