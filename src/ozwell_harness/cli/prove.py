@@ -31,7 +31,7 @@ from ozwell_harness.verdict import EXIT_INCONCLUSIVE, EXIT_INTERRUPTED, EXIT_NON
 #: A mock that hangs leaves its worker idle: with one worker more than cores, none of them waits.
 _WORKERS = (os.cpu_count() or 1) + 1
 #: Without a bar, a line of progress comes after so many seconds without one.
-_QUIET_S = 10.0
+_QUIET_S = 5.0
 
 Told = Callable[[Trial, int, int], None]
 
