@@ -204,7 +204,7 @@ def test_the_settings_file_says_what_the_command_line_does_not(tmp_path: Path, m
 
 
 def test_a_trace_is_replayed_with_its_lengths(tmp_path: Path, mock: MockHandle) -> None:
-    rows = "".join(f"{number / 20},{40 + number},{5 + number}\n" for number in range(12))
+    rows = "".join(f"{number / 20},{40 + 20 * number},{5 + number}\n" for number in range(12))
     (tmp_path / "trace.csv").write_text("at_s,prompt_tokens,answer_tokens\n" + rows)
     arrivals = ("--arrivals", "trace(trace.csv)", "--scenario", "chat_stream", "--processes", "2")
     done = harness(tmp_path, "load", *arrivals, "--out", "report", **mock.env)

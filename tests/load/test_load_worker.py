@@ -20,6 +20,7 @@ from ozwell_harness.load.conformance import CHECKS, CROSSED
 from ozwell_harness.load.engine.build import Part, make_client, make_worker, with_models
 from ozwell_harness.load.engine.dispatcher import Dispatcher
 from ozwell_harness.load.engine.examination import Budget
+from ozwell_harness.load.engine.gathering import common_zero
 from ozwell_harness.load.engine.journal import Journal
 from ozwell_harness.load.engine.worker import Worker
 from ozwell_harness.load.nonces import Nonces
@@ -384,3 +385,18 @@ def test_models_are_chosen_by_name() -> None:
     assert choose_models([]) == (None, None)
     assert listed_models({"data": [{"id": "a"}, {"id": 1}, None]}) == ["a"]
     assert listed_models("nonsense") == []
+
+
+def test_workers_of_one_machine_begin_at_one_moment(tmp_path: Path) -> None:
+    before = time.monotonic_ns()
+    waiting = [gevent.spawn(common_zero, tmp_path, worker, 3, 30.0) for worker in range(3)]
+    gevent.joinall(waiting, raise_error=True)
+    zeros = {greenlet.value for greenlet in waiting}
+    assert len(zeros) == 1
+    assert zeros.pop() > before
+
+
+def test_a_worker_that_does_not_come_is_not_waited_for(tmp_path: Path) -> None:
+    before = time.monotonic_ns()
+    assert common_zero(tmp_path, 0, 2, 0.0) > before
+    assert common_zero(tmp_path / "absent", 0, 1, 30.0) > before

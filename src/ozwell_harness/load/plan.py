@@ -160,12 +160,14 @@ class Orders(msgspec.Struct, frozen=True):
         samples: where to write its record; worker ``i`` of several writes ``<samples>.<i>``.
         run: text that is different for every run, for nonces.
         parent: process id of who started it: when that ends, the worker does too.
+        gathering: a folder in which workers of one run find each other.
     """
 
     plan: LoadPlan
     samples: str
     run: str
     parent: int
+    gathering: str = ""
 
     def part(self, worker: int) -> Path:
         """Return the file that worker ``worker`` writes."""

@@ -81,7 +81,7 @@ class _Run:
         self._samples = samples.resolve()  # Locust runs in another directory
         self._scratch = scratch
         self._observer = observer
-        self._orders = Orders(plan, str(self._samples), secrets.token_hex(16), os.getpid())
+        self._orders = Orders(plan, str(self._samples), secrets.token_hex(16), os.getpid(), str(scratch))
         self._parts = [self._orders.part(worker) for worker in range(plan.processes)]
         self._log = scratch / "locust.log"
         self._begin_reading()

@@ -6,6 +6,7 @@ import gc
 import itertools
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Protocol
 
 import gevent
@@ -14,6 +15,7 @@ from gevent import GreenletExit
 from ozwell_harness.load.arrivals import Closed
 from ozwell_harness.load.engine.build import Part, make_client, make_worker
 from ozwell_harness.load.engine.dispatcher import Dispatcher
+from ozwell_harness.load.engine.gathering import common_zero
 from ozwell_harness.load.engine.journal import Journal
 from ozwell_harness.load.engine.stamps import kernel_stamps
 from ozwell_harness.load.engine.worker import Listener, Outcome
@@ -26,6 +28,8 @@ from ozwell_harness.load.schedule import start_offset_ns
 _NS = 1_000_000_000
 _TICK_S = 1.0
 _POLL_S = 0.02
+#: How long a worker waits for the others.
+_GATHERING_S = 20.0
 
 
 class Conducting(Protocol):
@@ -81,11 +85,12 @@ class Conductor:
         # What is there now stays for good: the collector need not walk it in mid-measurement.
         gc.collect()
         gc.freeze()
-        self._zero = time.monotonic_ns()
+        self._zero = common_zero(Path(orders.gathering), part.number, orders.plan.processes, _GATHERING_S)
         self._end = self._zero + round(orders.plan.total_s * _NS)
         self._dispatcher = Dispatcher(self.worker, orders.plan.max_in_flight)
         stamps = "kernel" if kernel_stamps() else "process"
-        self._journal.add(Start(self._zero, time.time(), part.number, stamps))
+        epoch = time.time() + (self._zero - time.monotonic_ns()) / _NS
+        self._journal.add(Start(self._zero, epoch, part.number, stamps))
         self._greenlets = [gevent.spawn(self._tick), gevent.spawn(self._conduct)]
 
     @property
