@@ -88,15 +88,51 @@ def shape(load: Mapping[str, Any]) -> str:
 
 def outcome(load: Mapping[str, Any]) -> str:
     """Say what came of it: throughput, errors, what was cut off."""
+    return f"{number(load.get('throughput_rps'))} requests/s, {counts(load)}"
+
+
+def counts(load: Mapping[str, Any]) -> str:
+    """Say how many requests ended well, failed, or were cut off."""
     requests = load.get("requests", {})
     said = [
-        f"{number(load.get('throughput_rps'))} requests/s",
         f"{requests.get('completed', 0):,} completed",
         f"{requests.get('failed', 0):,} failed (error rate {rate(load.get('error_rate'))})",
     ]
     if requests.get("censored"):
         said.append(f"{requests['censored']:,} cut off by the end of the run")
     return ", ".join(said)
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    """One kind of request: its name, how many were answered and failed, and p50 / p99 of TTFT and E2E as text."""
+
+    name: str
+    completed: int
+    failed: int
+    ttft: str
+    e2e: str
+
+
+def step_rows(load: Mapping[str, Any]) -> tuple[StepRow, ...]:
+    """Return the kinds of requests, where there are several; TTFT is ``-`` where an answer is not streamed."""
+    steps = load.get("scenarios", ())
+    if len(steps) < 2:
+        return ()
+    return tuple(
+        StepRow(
+            str(step["name"]),
+            step["requests"]["completed"],
+            step["requests"]["failed"],
+            _ends(step["metrics"].get("ttft_s")),
+            _ends(step["metrics"].get("e2e_s")),
+        )
+        for step in steps
+    )
+
+
+def _ends(metric: Mapping[str, Any] | None) -> str:
+    return f"{_latency(metric.get('p50'))} / {_latency(metric.get('p99'))}" if metric else "-"
 
 
 def flow(load: Mapping[str, Any]) -> str:

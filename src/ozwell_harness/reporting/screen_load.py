@@ -58,9 +58,15 @@ class _Screen:
     def load(self, load: Mapping[str, Any]) -> Iterator[RenderableType]:
         yield self.text(f"{figures.shape(load)}.")
         yield self.text(f"{figures.flow(load)}.")
-        yield self.text(f"{figures.outcome(load)}.")
+        yield self.text(f"{figures.counts(load)}.")
         if load["metrics"]:
             yield self._latencies(load)
+            if load.get("users") is None:
+                yield self.text(
+                    "TTFT and E2E count from when a request was due, not from when it could be sent.", "dim"
+                )
+        if rows := figures.step_rows(load):
+            yield self._steps(rows)
         yield from self._slo(load)
         for entry in load["errors"]:
             example = f" ({one_line(entry['example'], _LONGEST)})" if entry.get("example") else ""
@@ -77,6 +83,16 @@ class _Screen:
         for row in figures.metric_rows(load["metrics"]):
             cells = dict(zip(figures.STATISTICS, row.cells, strict=True))
             table.add_row(self.text(row.name), *(self.text(cells[name]) for name in _SHOWN))
+        return table
+
+    def _steps(self, rows: tuple[figures.StepRow, ...]) -> Table:
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 1), show_edge=False)
+        table.add_column("request")
+        for name in ("completed", "failed", "TTFT p50 / p99", "E2E p50 / p99"):
+            table.add_column(name, justify="right", no_wrap=True)
+        for row in rows:
+            cells = (f"{row.completed:,}", f"{row.failed:,}", row.ttft, row.e2e)
+            table.add_row(self.text(row.name), *map(self.text, cells))
         return table
 
     def _slo(self, load: Mapping[str, Any]) -> Iterator[Text]:
