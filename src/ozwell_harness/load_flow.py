@@ -123,7 +123,14 @@ class Scene:
             notes=(*notes, *result.notes, *comparison.notes()),
             load={**result.to_document(), "verdict": verdict.value},
         )
-        return replace(run, interrupted=result.interrupted, baseline=comparison, cost=_cost(run.cost, result))
+        target = ready.target
+        return replace(
+            run,
+            interrupted=result.interrupted,
+            baseline=comparison,
+            cost=_cost(run.cost, result),
+            facts={"model": target.model, "embedding_model": target.embedding_model or "", **run.facts},
+        )
 
     def _findings(self, result: LoadResult) -> list[Finding]:
         entries = result.to_document()["nonconformities"]

@@ -114,7 +114,9 @@ def _context(plan: LoadPlan) -> Context:
     prompts = read_prompts(Path(file)) if file else bundled_prompts("chat")
     rng = random.Random(f"{plan.seed}/forecast")  # noqa: S311 - no secret
     inputs = bundled_prompts("embeddings")
-    return Context("any", "any", prompts, inputs, Nonces("forecast"), rng, plan.workload, plan.seed)
+    context = Context("any", "any", prompts, inputs, Nonces("forecast"), rng, plan.workload, plan.seed)
+    context.warm(plan.arrivals)
+    return context
 
 
 def _play(mix: Mix, context: Context, bill: _Bill) -> None:
