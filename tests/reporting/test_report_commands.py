@@ -62,3 +62,10 @@ def test_the_command_line_knows_every_option(run: Run) -> None:
     options = {word for word in words if word.startswith("--")}
     shown = CliRunner().invoke(cli, [words[1], "--help"]).output
     assert {option for option in options if f"{option} " not in shown} == set()
+
+
+def test_a_mix_of_ones_own_is_repeated_as_a_mix() -> None:
+    block = sample_run.load_block(5) | {"scenario": "chat=3, files=0.5"}
+    line = again(sample_run.run_of((), load=block, command="load"))
+    assert "--mix chat=3,files=0.5 " in line
+    assert "--scenario" not in line

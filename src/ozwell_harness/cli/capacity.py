@@ -17,10 +17,11 @@ from ozwell_harness.cli.common import (
     Duration,
     UsageError,
     endpoint_options,
+    file_settings,
     output_options,
     settings_from,
 )
-from ozwell_harness.cli.load_options import client_options, plan_from
+from ozwell_harness.cli.load_options import client_options, content_options, plan_from
 from ozwell_harness.flow import Outcome, with_target
 from ozwell_harness.load.capacity.goals import goals_of
 from ozwell_harness.load.capacity.plan import SearchPlan
@@ -32,7 +33,7 @@ from ozwell_harness.reporting.console import terminal
 from ozwell_harness.reporting.console_capacity import ConsoleSearchObserver
 from ozwell_harness.reporting.folder import ReportError, new_folder
 from ozwell_harness.reporting.screen_capacity import print_capacity_screen
-from ozwell_harness.settings import Settings
+from ozwell_harness.settings import FileSettings, Settings
 from ozwell_harness.verdict import EXIT_INCONCLUSIVE, EXIT_OK, exit_status
 
 #: What ``plan_from`` wants of a load whose arrivals and times a search decides.
@@ -54,7 +55,7 @@ class Share(click.ParamType[float]):
 
 @click.command(name="capacity")
 @endpoint_options
-@click.option("--scenario", default="mixed", show_default=True, metavar="NAME", help="What is sent.")
+@content_options
 @click.option("--slo", required=True, metavar="EXPR", help="What must hold: 'ttft_p99<500ms, error_rate<0.1%'.")
 @click.option("--budget", type=Duration(), default="5m", show_default=True, metavar="TIME", help="Time it may take.")
 @click.option("--width", type=Share(), default="10%", show_default=True, help="How far apart the bounds may lie.")
@@ -92,7 +93,7 @@ def command(url: str | None, config: str | None, out: Path | None, json_file: Pa
       ozwell-harness capacity http://127.0.0.1:8000/v1 --slo 'e2e_p99<2s, error_rate<0.1%' --budget 20m --width 5%
       ozwell-harness capacity http://127.0.0.1:8000/v1 --slo 'e2e_p90<2s' --max-rate 50 --dry-run
     """
-    order = _order(given)
+    order = _order(given, file_settings(config))
     settings = settings_from(given, url, config)
     if given["dry_run"]:
         return _tell_cost(order)
@@ -110,8 +111,8 @@ def command(url: str | None, config: str | None, out: Path | None, json_file: Pa
     return exit_status(run.verdict, interrupted=run.interrupted)
 
 
-def _order(given: dict[str, Any]) -> CapacityOrder:
-    load = plan_from({**given, **_DECIDED_BY_SEARCH})
+def _order(given: dict[str, Any], file: FileSettings) -> CapacityOrder:
+    load = plan_from({**given, **_DECIDED_BY_SEARCH}, file)
     try:
         search = SearchPlan(
             goals=goals_of(load.slo) if load.slo else (),

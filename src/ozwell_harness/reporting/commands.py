@@ -36,9 +36,7 @@ def again(run: Run, requirement: str | None = None) -> str:
 
 
 def _load(load: Mapping[str, Any]) -> list[str]:
-    said = str(load["scenario"])
-    # Weights of the user's own are told as "chat=3, files=1".
-    words = ["--mix", said.replace(" ", "")] if "=" in said else ["--scenario", said]
+    words = _what(load)
     if load.get("users") is not None:
         words += ["--users", str(load["users"])]
     elif load["arrivals"] in _BY_RATE:
@@ -51,5 +49,11 @@ def _load(load: Mapping[str, Any]) -> list[str]:
 
 
 def _search(block: Mapping[str, Any]) -> list[str]:
-    words = ["--scenario", str(block["scenario"]), "--slo", str(block["slo"]), "--budget", f"{block['budget_s']:g}s"]
+    words = [*_what(block), "--slo", str(block["slo"]), "--budget", f"{block['budget_s']:g}s"]
     return [*words, "--width", f"{block['width_asked']:g}", "--confidence", f"{block['confidence']:g}"]
+
+
+def _what(block: Mapping[str, Any]) -> list[str]:
+    said = str(block["scenario"])
+    # Weights of the user's own are told as "chat=3, files=1".
+    return ["--mix", said.replace(" ", "")] if "=" in said else ["--scenario", said]
