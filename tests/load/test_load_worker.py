@@ -313,6 +313,36 @@ def test_a_journal_on_a_full_disk_says_so_and_keeps_nothing_more(caplog: pytest.
     assert caplog.messages == ["The record /dev/full cannot be written: No space left on device."]
 
 
+def test_arrivals_that_a_killed_dispatcher_owes_are_recorded_as_unsent() -> None:
+    with (
+        raw_server(lambda connection, _request: bool(connection.recv(1)) and None) as url,
+        worker_of(LoadPlan(url, "m", scenario="chat")) as (worker, kept),
+    ):
+        dispatcher = Dispatcher(worker, max_in_flight=100)
+        start = time.monotonic_ns()
+        far = 10**12
+        running = gevent.spawn(dispatcher.run, start, array("q", [0, 20 * MS, 21 * MS, 22 * MS, far, far + 1]))
+        gevent.sleep(0.001)
+        # Nobody else runs meanwhile: when the end comes, three arrivals are overdue.
+        while time.monotonic_ns() < start + 30 * MS:
+            pass
+        running.kill()
+        dispatcher.kill()
+    assert not dispatcher.busy
+    assert sorted(sample.due - start for sample in kept.samples) == [0, 20 * MS, 21 * MS, 22 * MS]
+    assert Counter(sample.error or "censored" for sample in kept.samples) == {"unsent": 3, "censored": 1}
+
+
+def test_arrivals_that_are_ended_before_their_turn_are_recorded_as_unsent() -> None:
+    with on_mock("models") as (worker, kept):
+        dispatcher = Dispatcher(worker, max_in_flight=100)
+        dispatcher.run(0, array("q", [1, 2, 3]))  # all are overdue, so that nobody else runs before the end
+        assert dispatcher.busy
+        dispatcher.kill()
+        assert not dispatcher.busy
+    assert [(sample.due, sample.error) for sample in kept.samples] == [(1, "unsent"), (2, "unsent"), (3, "unsent")]
+
+
 def test_the_journal_loses_nothing(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "samples")
     samples = [Sample(scenario="s", step="s", due=number) for number in range(1234)]

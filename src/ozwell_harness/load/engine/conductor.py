@@ -96,7 +96,7 @@ class Conductor:
     @property
     def over(self) -> bool:
         """No further request is to be sent."""
-        return self._dispatched or time.monotonic_ns() >= self._end
+        return self._dispatched if self._plan.open_loop else time.monotonic_ns() >= self._end
 
     @property
     def think_s(self) -> float:
@@ -144,10 +144,14 @@ class Conductor:
             self._journal.add(Tick(now, (now_used - used) / (now - wall), self.worker.in_flight))
             wall, used = now, now_used
 
+    def _busy(self) -> bool:
+        # The last arrivals may be late: until they have begun, that nothing is in flight tells nothing.
+        return self._dispatcher.busy if self._plan.open_loop else self.worker.in_flight > 0
+
     def _conduct(self) -> None:
         gevent.sleep(max(0, self._end - time.monotonic_ns()) / _NS)
         patience = self._end + round(self._plan.drain_s * _NS)
-        while self.worker.in_flight and time.monotonic_ns() < patience:
+        while self._busy() and time.monotonic_ns() < patience:
             gevent.sleep(_POLL_S)
         self._dispatcher.kill()
         self._done = True
