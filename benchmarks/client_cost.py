@@ -62,12 +62,13 @@ def main() -> int:
     options = _options()
     began = datetime.now(tz=UTC)
     pythons = dict.fromkeys(CLIENTS, sys.executable) | dict(options.client)
+    chosen = tuple(client for client in CLIENTS if client in (options.only or CLIENTS))
     figures: list[Figure] = []
     with fixture() as port:
         for number in range(options.rounds):
             for mode in CONCURRENCY:
                 # Whoever comes first meets another machine than whoever comes last.
-                order = CLIENTS[number % len(CLIENTS) :] + CLIENTS[: number % len(CLIENTS)]
+                order = chosen[number % len(chosen) :] + chosen[: number % len(chosen)]
                 for client in order:
                     figure = run(pythons[client], client, mode, port, options.seconds, number)
                     if figure is not None:
@@ -91,6 +92,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, default=Path("cost"), metavar="DIR", help="where the results go")
     parser.add_argument("--rounds", type=int, default=5, metavar="N", help="rounds; default 5")
     parser.add_argument("--seconds", type=float, default=2, metavar="S", help="measured seconds for each; default 2")
+    parser.add_argument("--only", action="append", choices=CLIENTS, metavar="NAME", help="this client; repeatable")
     parser.add_argument(
         "--client",
         type=_pair,
