@@ -22,7 +22,10 @@ from typing import Any
 MODEL = "m"
 CHAT = {"model": MODEL, "messages": [{"role": "user", "content": "Tell me about herons, please."}]}
 STREAM = CHAT | {"stream": True}
-WARM_UP_S = 1.0
+#: Requests begin evenly over this time, as Locust's users do: a client that counts a stream at its end would otherwise
+#: count whole waves.
+SPREAD_S = 1.0
+WARM_UP_S = 2.0
 
 Counter = list[int]
 
@@ -94,7 +97,7 @@ def with_gevent(meter: Meter, concurrency: int, make: Callable[[], Callable[[], 
                 meter.errors += 1
                 gevent.sleep(0.01)
 
-    greenlets = [gevent.spawn(again) for _ in range(concurrency)]
+    greenlets = [gevent.spawn_later(SPREAD_S * n / concurrency, again) for n in range(concurrency)]
     gevent.sleep(WARM_UP_S)
     meter.begin()
     gevent.sleep(meter.measured_s)
@@ -183,7 +186,7 @@ def locust_user(meter: Meter, mode: str, url: str, concurrency: int, base: str) 
 
     environment = Environment(user_classes=[Asking])
     runner = environment.create_local_runner()
-    runner.start(concurrency, spawn_rate=concurrency)
+    runner.start(concurrency, spawn_rate=concurrency / SPREAD_S)
     gevent.sleep(WARM_UP_S)
     meter.begin()
     gevent.sleep(meter.measured_s)
@@ -214,7 +217,8 @@ def httpx_gevent(meter: Meter, mode: str, url: str, concurrency: int) -> None:
 async def with_asyncio(meter: Meter, concurrency: int, request: Callable[[], Any]) -> None:
     """Run a request coroutine in tasks, each calling it again and again."""
 
-    async def again() -> None:
+    async def again(begin: float) -> None:
+        await asyncio.sleep(begin)
         while True:
             try:
                 await request()
@@ -222,7 +226,7 @@ async def with_asyncio(meter: Meter, concurrency: int, request: Callable[[], Any
                 meter.errors += 1
                 await asyncio.sleep(0.01)
 
-    tasks = [asyncio.create_task(again()) for _ in range(concurrency)]
+    tasks = [asyncio.create_task(again(SPREAD_S * n / concurrency)) for n in range(concurrency)]
     await asyncio.sleep(WARM_UP_S)
     meter.begin()
     await asyncio.sleep(meter.measured_s)
