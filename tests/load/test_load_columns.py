@@ -52,7 +52,7 @@ def test_whole_runs_go_to_a_file_that_nobody_sees(tmp_path: Path) -> None:
     count = 2 * columns.RUN_LENGTH + 5
     column.extend(float(number * 7919 % count) for number in range(count))
     found = column.ordered()
-    assert [type(run) for run in found.runs[:2]] == [memoryview, memoryview]
+    assert [type(run.numbers) for run in found.runs[:2]] == [memoryview, memoryview]
     assert (len(found), found[0], found[count // 2], found[-1]) == (count, 0.0, count // 2, count - 1)
     assert list(tmp_path.iterdir()) == []
 

@@ -40,6 +40,20 @@ class Spill:
             return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)).cast("d")
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Numbers in ascending order, and their sum: what lies in a file need not be read again for it."""
+
+    numbers: Sequence[float]
+    total: float
+
+    @classmethod
+    def of(cls, numbers: Iterable[float], spill: Spill | None = None) -> Run:
+        """Put numbers in order; keep them in a file where ``spill`` is given."""
+        ordered = array("d", sorted(numbers))
+        return cls(spill.keep(ordered) if spill else ordered, math.fsum(ordered))
+
+
 class Column:
     """Takes finite numbers in any order, and counts infinite ones; ``ordered`` gives all in ascending order.
 
@@ -53,7 +67,7 @@ class Column:
         self._per = per
         self._spill = spill
         self._open = array("d")
-        self._runs: list[Sequence[float]] = []
+        self._runs: list[Run] = []
 
     def add(self, value: float) -> None:
         """Take a finite number."""
@@ -69,13 +83,12 @@ class Column:
 
     def ordered(self) -> Ordered:
         """Return all numbers so far in ascending order."""
-        return Ordered((*self._runs, array("d", sorted(self._open))), self.infinite, self._per)
+        return Ordered((*self._runs, Run.of(self._open)), self.infinite, self._per)
 
     def _close_runs(self) -> None:
         while len(self._open) >= RUN_LENGTH:
-            run = array("d", sorted(self._open[:RUN_LENGTH]))
+            self._runs.append(Run.of(self._open[:RUN_LENGTH], self._spill))
             del self._open[:RUN_LENGTH]
-            self._runs.append(self._spill.keep(run) if self._spill else run)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +96,11 @@ class Ordered:
     """Numbers in ascending order, infinite ones last.
 
     Attributes:
-        runs: the finite ones multiplied by ``per``, each run in ascending order.
+        runs: the finite ones multiplied by ``per``.
         infinite: how many are +infinity.
     """
 
-    runs: tuple[Sequence[float], ...] = ()
+    runs: tuple[Run, ...] = ()
     infinite: int = 0
     per: float = 1.0
 
@@ -112,12 +125,12 @@ class Ordered:
     @property
     def finite(self) -> int:
         """How many are finite."""
-        return sum(map(len, self.runs))
+        return sum(len(run.numbers) for run in self.runs)
 
     @property
     def total(self) -> float:
         """The sum of the finite ones."""
-        return math.fsum(math.fsum(run) for run in self.runs) / self.per
+        return math.fsum(run.total for run in self.runs) / self.per
 
     def __len__(self) -> int:
         return self.finite + self.infinite
@@ -131,11 +144,11 @@ class Ordered:
         place = index + len(self) if index < 0 else index
         if not 0 <= place < len(self):
             raise IndexError(index)
-        return _nth(self.runs, place) / self.per if place < self.finite else math.inf
+        return _nth([run.numbers for run in self.runs], place) / self.per if place < self.finite else math.inf
 
     def up_to(self, value: float) -> int:
         """Return how many are at most ``value``, which is finite."""
-        return sum(bisect_right(run, value * self.per) for run in self.runs)
+        return sum(bisect_right(run.numbers, value * self.per) for run in self.runs)
 
 
 def _nth(runs: Sequence[Sequence[float]], place: int) -> float:
