@@ -19,7 +19,7 @@ from ozwell_harness.load.capacity.plan import SearchPlan
 from ozwell_harness.load.capacity.trials import Decision, Judged, Observation, Purpose, Trial
 
 #: So many parts that are invalid, and no fewer than valid ones, and the trial is.
-_INVALID_PARTS = 2
+_INVALID_PARTS = 3
 #: A remainder of the cap that is shorter than this share of what has been measured is not worth another part.
 _WORTH_A_PART = 0.2
 _NEVER = 1e-12

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -44,19 +45,17 @@ def outrun(flow: Sequence[Flow], dispersion: float) -> Flow | None:
     """
     if len(flow) < 3:
         return None
-    half = (flow[0].at_s + flow[-1].at_s) / 2
-    begin = next(moment for moment in flow if moment.at_s >= half)
-    end = flow[-1]
+    half = bisect_left(flow, (flow[0].at_s + flow[-1].at_s) / 2, key=lambda moment: moment.at_s)
+    begin, end = flow[half], flow[-1]
     arrived, grown = end.arrived - begin.arrived, end.backlog - begin.backlog
     deviation = math.sqrt(arrived * (1 + max(dispersion, LEAST_DISPERSION)))
-    if arrived < _FEWEST or grown <= _DEVIATIONS * deviation or not _keeps_growing(flow, begin.at_s):
+    if arrived < _FEWEST or grown <= _DEVIATIONS * deviation or not _keeps_growing(flow[half:]):
         return None
     return Flow(end.at_s - begin.at_s, arrived, end.ended - begin.ended)
 
 
-def _keeps_growing(flow: Sequence[Flow], since_s: float) -> bool:
+def _keeps_growing(late: Sequence[Flow]) -> bool:
     """Tell whether the backlog is larger in each third of the time: one jump is a hiccup, not overload."""
-    late = [moment for moment in flow if moment.at_s >= since_s]
     thirds = [late[len(late) * part // 3 : len(late) * (part + 1) // 3] for part in range(3)]
     if not all(thirds):
         return False
