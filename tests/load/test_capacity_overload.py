@@ -34,7 +34,9 @@ def test_a_tenth_too_much_is_seen_in_time() -> None:
 
 def test_a_target_that_just_keeps_up_is_not_called_overloaded() -> None:
     """At saturation the backlog is a random walk: the hardest case. Every second of every run is looked at."""
-    alarms = sum(seen_at(flow_of(Queue(Service.EXPONENTIAL, 4, 0.04), 1.0, 60, seed), 1.0) is not None for seed in range(60))
+    alarms = sum(
+        seen_at(flow_of(Queue(Service.EXPONENTIAL, 4, 0.04), 1.0, 60, seed), 1.0) is not None for seed in range(60)
+    )
     assert alarms <= 1
 
 

@@ -20,7 +20,7 @@ from ozwell_harness.load.slo import parse_slo
 Seen = Callable[[Ask, Observation], Observation]
 
 
-def plan_of(slo: str, **more: float | int | None) -> SearchPlan:
+def plan_of(slo: str, **more: float | None) -> SearchPlan:
     return SearchPlan(goals_of(parse_slo(slo)), **more)  # type: ignore[arg-type]
 
 
@@ -123,7 +123,9 @@ def test_a_target_that_is_not_there_is_not_searched() -> None:
 
 def test_a_target_that_answers_nothing_as_it_should_is_not_searched() -> None:
     found = search(
-        plan_of("e2e_p90<0.2s"), QUICK, lambda _, seen: replace(seen, latency_s=None, throughput=0.0, trouble="http_401")
+        plan_of("e2e_p90<0.2s"),
+        QUICK,
+        lambda _, seen: replace(seen, latency_s=None, throughput=0.0, trouble="http_401"),
     )
     assert found.finished.status is Status.UNREACHABLE
     assert "http_401" in found.finished.reason
