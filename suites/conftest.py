@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from ozwell_harness import asked_chats
 from ozwell_harness.asked_responses import CONVERSATION, Talk, cold_responses, first_turn, new_talk, second_turn
 from ozwell_harness.client import Client, json_call, page_ids, user
 from ozwell_harness.combined import Combined
@@ -31,8 +32,42 @@ def model_list(client: Client) -> Exchange:
 
 
 @pytest.fixture(scope="session")
-def chat_plain(client: Client) -> Exchange:
-    return client.chat("a plain chat completion")
+def cold_plain(client: Client) -> Exchange:
+    return client.chat("a plain chat completion", **asked_chats.COLD)
+
+
+@pytest.fixture(scope="session")
+def twin(client: Client, cold_plain: Exchange) -> Exchange:
+    """The plain answer that streams are held against; some models take no temperature."""
+    if cold_plain.status not in {400, 422}:
+        return cold_plain
+    return client.chat("a plain chat completion at no certain temperature", **asked_chats.SAME)
+
+
+@pytest.fixture(scope="session")
+def chat_plain(client: Client, twin: Exchange) -> Exchange:
+    """What streams are held against may be too much for a target; a short greeting is not."""
+    return twin if asked_chats.is_completion(twin) else client.chat("a plain chat completion of a greeting")
+
+
+@pytest.fixture(scope="session")
+def code_word() -> str:
+    return asked_chats.new_code_word()
+
+
+@pytest.fixture(scope="session")
+def dialogue(client: Client, code_word: str) -> asked_chats.Together:
+    return asked_chats.dialogue(client, code_word)
+
+
+@pytest.fixture(scope="session")
+def lower(client: Client) -> asked_chats.Together:
+    return asked_chats.lower(client)
+
+
+@pytest.fixture(scope="session")
+def more(client: Client) -> Combined:
+    return asked_chats.more(client)
 
 
 @pytest.fixture(scope="session")

@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
+from ozwell_harness.asked_chats import AFTER, LONG_PROMPT, NULLS, SYMBOLS, Together, repeat_symbols
 from ozwell_harness.checks import base, chat, params, text, usage
 from ozwell_harness.client import OMIT, Client, user
-from ozwell_harness.combined import Combined, is_answered
+from ozwell_harness.combined import Combined
 from ozwell_harness.model import Exchange
 from ozwell_harness.profile import Profile
 from ozwell_harness.suite import Check, Judge, each, requirement
 from ozwell_harness.target import Target
-
-#: Two characters beyond the BMP. A code word and an end stand around them, so that what became of them can be seen.
-SYMBOLS, AFTER = "🦊𠮷", "-end"
-
-#: A common word, so that 64 KiB of it are few tokens.
-LONG = "responsibilities " * (64 * 1024 // 17 + 1)
-
-SYSTEM = {"role": "system", "content": "You are a helpful assistant. Answer briefly."}
-REMEMBERED = {"role": "assistant", "content": "Thank you, I will remember it."}
-ASKED = user("What is my code word?")
-
-NULLS: dict[str, Any] = dict.fromkeys(
-    ("temperature", "top_p", "n", "max_tokens", "presence_penalty", "frequency_penalty", "stop", "stream")
-)
 
 #: What is refused, in words, and the fields that show it.
 REFUSED: dict[str, tuple[str, dict[str, Any]]] = {
@@ -42,42 +28,13 @@ REFUSED: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 @pytest.fixture(scope="session")
-def code_word() -> str:
-    return f"plum{secrets.token_hex(3)}"
+def conversation(dialogue: Together) -> Combined:
+    return dialogue.parts
 
 
 @pytest.fixture(scope="session")
-def dialogue(client: Client, code_word: str) -> Combined:
-    """All that a conversation may hold, in one request."""
-
-    def send(label: str, fields: Mapping[str, Any]) -> Exchange:
-        return client.chat(label, **fields)
-
-    told = user(f"Hello! My code word is {code_word}.")
-    parts = {
-        "system message": {"messages": [SYSTEM, told]},
-        "history": {"messages": [told, REMEMBERED, ASKED]},
-        "name": {"messages": [told | {"name": "alex"}]},
-        "characters beyond the BMP": {"messages": [repeat_symbols(code_word)]},
-        "nulls for optional parameters": NULLS,
-    }
-    named = user(f"Hello! My code word is {code_word}-{SYMBOLS}{AFTER}.") | {"name": "alex"}
-    whole = {"messages": [SYSTEM, named, REMEMBERED, ASKED], **NULLS}
-    return Combined(send, "a conversation of several messages", parts, whole=whole, shows_all=is_completion)
-
-
-def is_completion(exchange: Exchange) -> bool:
-    """Tell whether it is a plain answer: a null that is misread may change what comes back."""
-    return is_answered(exchange) and chat.completes(exchange) is None
-
-
-@pytest.fixture(scope="session")
-def unicode(dialogue: Combined) -> Exchange:
-    return dialogue.shows("characters beyond the BMP")
-
-
-def repeat_symbols(code_word: str) -> dict[str, Any]:
-    return user(f"Repeat exactly this text and nothing else: {code_word}-{SYMBOLS}{AFTER}")
+def unicode(conversation: Combined) -> Exchange:
+    return conversation.shows("characters beyond the BMP")
 
 
 @each(
@@ -125,8 +82,8 @@ def test_content(client: Client, chat_plain: Exchange, judge: Judge) -> None:
 
 
 @requirement("chat.ids-unique")
-def test_ids(chat_plain: Exchange, dialogue: Combined, judge: Judge) -> None:
-    judge(chat.ids_differ, [chat_plain, dialogue.shows("history")])
+def test_ids(chat_plain: Exchange, conversation: Combined, judge: Judge) -> None:
+    judge(chat.ids_differ, [chat_plain, conversation.shows("history")])
 
 
 @each(
@@ -137,26 +94,26 @@ def test_ids(chat_plain: Exchange, dialogue: Combined, judge: Judge) -> None:
     },
     argument="part",
 )
-def test_conversation_accepted(part: str, dialogue: Combined, judge: Judge) -> None:
-    judge(chat.completes, dialogue.shows(part))
+def test_conversation_accepted(part: str, conversation: Combined, judge: Judge) -> None:
+    judge(chat.completes, conversation.shows(part))
 
 
 @requirement("params.null-is-omission")
-def test_nulls(dialogue: Combined, judge: Judge) -> None:
-    judge(params.answers_as_by_default, dialogue.shows("nulls for optional parameters"), params.worded(NULLS))
+def test_nulls(conversation: Combined, judge: Judge) -> None:
+    judge(params.answers_as_by_default, conversation.shows("nulls for optional parameters"), params.worded(NULLS))
 
 
 @requirement("chat.history-used")
-def test_history_used(dialogue: Combined, code_word: str, judge: Judge) -> None:
+def test_history_used(conversation: Combined, code_word: str, judge: Judge) -> None:
     def provoke(attempt: int) -> Exchange:
-        return dialogue.shows("history") if attempt == 1 else dialogue.repeat("history")
+        return conversation.shows("history") if attempt == 1 else conversation.repeat("history")
 
     judge.model_dependent(text.recalls, provoke, code_word)
 
 
 @requirement("chat.usage-grows-with-prompt")
-def test_usage_grows(chat_plain: Exchange, dialogue: Combined, judge: Judge) -> None:
-    judge(usage.grows_with_prompt, chat_plain, dialogue.shows("history"))
+def test_usage_grows(more: Combined, conversation: Combined, judge: Judge) -> None:
+    judge(usage.grows_with_prompt, more.shows("stop"), conversation.shows("history"))
 
 
 @requirement("chat.unicode-accepted")
@@ -181,9 +138,8 @@ def test_unicode_echoed(client: Client, unicode: Exchange, code_word: str, judge
 
 
 @requirement("chat.long-input-survived")
-def test_long_input(client: Client, judge: Judge) -> None:
-    messages = [user(f"{LONG}\nDescribe this text in one short sentence.")]
-    judge(text.bears_long_input, client.chat("a prompt of 64 KiB", messages=messages))
+def test_long_input(lower: Together, judge: Judge) -> None:
+    judge(text.bears_long_input, lower.all.shows(LONG_PROMPT))
 
 
 @requirement("chat.messages-not-array-refused")

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from ozwell_harness.asked_chats import COUNT, LOWER, MORE, Together
 from ozwell_harness.checks import base, chat, params, usage
 from ozwell_harness.client import Client, user
 from ozwell_harness.combined import Combined, is_answered
@@ -19,14 +20,6 @@ from ozwell_harness.suite import Check, Judge, each, requirement
 TINY = {"max_tokens": 2}
 SMALLEST = "params.max-tokens-one-accepted"
 
-LOWER: dict[str, dict[str, Any]] = {
-    "params.temperature-lower-bound-accepted": {"temperature": 0},
-    "params.top-p-lower-bound-accepted": {"top_p": 0},
-    "params.presence-penalty-lower-bound-accepted": {"presence_penalty": -2},
-    "params.frequency-penalty-lower-bound-accepted": {"frequency_penalty": -2},
-    "params.n-one-accepted": {"n": 1},
-    "params.max-tokens-one-accepted": {"max_tokens": 1},
-}
 UPPER: dict[str, dict[str, Any]] = {
     "params.temperature-upper-bound-accepted": {"temperature": 2},
     "params.top-p-upper-bound-accepted": {"top_p": 1},
@@ -61,16 +54,10 @@ REFUSED: dict[str, dict[str, Any]] = {
 CAP = 8
 STORY: dict[str, Any] = {"messages": [user("Tell me a long story about a lighthouse.")], "max_tokens": CAP}
 
-COUNT = [user("Count from 1 to 12, separated by commas.")]
 #: Name of the kind → (stop, its texts, the number that it stops).
 STOPS: dict[str, tuple[Any, tuple[str, ...], int]] = {
     "string": ("5", ("5",), 5),
     "array": (["11", "6", "zebra"], ("11", "6", "zebra"), 6),
-}
-FRACTIONS = {"temperature": 0.7, "top_p": 0.95, "presence_penalty": 0.5, "frequency_penalty": -0.5}
-MORE: dict[str, dict[str, Any]] = {
-    "params.fractions-accepted": FRACTIONS,
-    "params.unknown-field-ignored": {"x_field_unknown_to_any_endpoint": {"a": [1]}},
 }
 
 
@@ -82,11 +69,6 @@ def together(client: Client, label: str, parts: Mapping[str, Mapping[str, Any]])
 
 
 @pytest.fixture(scope="session")
-def lower(client: Client) -> Combined:
-    return together(client, "parameters at their lower bounds", LOWER)
-
-
-@pytest.fixture(scope="session")
 def upper(client: Client) -> Combined:
     """Shows the cap too and, hot as it is and sent once more, what the seed is worth."""
     return together(client, "parameters at their upper bounds", UPPER | {"cap": STORY, "seed": {"seed": 7}})
@@ -95,12 +77,6 @@ def upper(client: Client) -> Combined:
 @pytest.fixture(scope="session")
 def again(upper: Combined) -> Exchange:
     return upper.repeat("seed")
-
-
-@pytest.fixture(scope="session")
-def more(client: Client) -> Combined:
-    stopped = {"messages": COUNT, "stop": STOPS["string"][0]}
-    return together(client, "fractions, an unknown field and a stop text", MORE | {"stop": stopped})
 
 
 @pytest.fixture(scope="session")
@@ -125,9 +101,9 @@ def stopped(more: Combined, double: Combined) -> dict[str, Exchange]:
 
 
 @pytest.fixture(scope="session")
-def tiny(lower: Combined) -> dict[str, Any]:
+def tiny(lower: Together) -> dict[str, Any]:
     """Only where it is taken: else it would be what is refused, whatever was sent beside it."""
-    return TINY if is_answered(lower.shows(SMALLEST)) else {}
+    return TINY if is_answered(lower.parts.shows(SMALLEST)) else {}
 
 
 @pytest.fixture(scope="session")
@@ -136,8 +112,8 @@ def unsupported(profile: Profile) -> Any:
 
 
 @each({name: name for name in LOWER}, argument="name")
-def test_lower_bound(name: str, lower: Combined, unsupported: Any, judge: Judge) -> None:
-    judge(params.accepts, lower.shows(name), params.worded(LOWER[name]), unsupported)
+def test_lower_bound(name: str, lower: Together, unsupported: Any, judge: Judge) -> None:
+    judge(params.accepts, lower.parts.shows(name), params.worded(LOWER[name]), unsupported)
 
 
 @each({name: name for name in UPPER}, argument="name")

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from ozwell_harness.asked_chats import COLD, LINE, SAME, STREAM_FALSE
 from ozwell_harness.checks import (
     base,
     stream_delivery,
@@ -26,12 +27,6 @@ from ozwell_harness.profile import Profile
 from ozwell_harness.suite import Check, Judge, each, requirement
 from ozwell_harness.target import Target
 
-#: Many scripts, and what a server must escape.
-LINE = 'Żółw, "ёлка", 日本語, 한국어, 🎉🚀'
-#: Real models answer this alike every time, in many small pieces.
-COUNTED = ", ".join(str(number) for number in range(1, 31))
-SAME: dict[str, Any] = {"messages": [user(f"Repeat exactly: {COUNTED}, {LINE}")]}
-COLD = {"temperature": 0}
 STOP = "7, 8"
 CAP = 5
 
@@ -42,13 +37,13 @@ PARTS: dict[str, dict[str, Any]] = {"usage": USAGE, "two choices": {"n": 2}, "st
 
 @pytest.fixture(scope="session")
 def cold_stream(client: Client) -> Exchange:
-    return client.chat("a streamed chat completion", **SAME, **COLD, stream=True)
+    return client.chat("a streamed chat completion", **COLD, stream=True)
 
 
 @pytest.fixture(scope="session")
 def same(cold_stream: Exchange) -> dict[str, Any]:
     """What all streams are asked for; some models take no temperature, which says nothing about streams."""
-    return SAME if cold_stream.status in {400, 422} else SAME | COLD
+    return SAME if cold_stream.status in {400, 422} else COLD
 
 
 @pytest.fixture(scope="session")
@@ -63,8 +58,11 @@ def streamed_again(client: Client, same: Mapping[str, Any]) -> Exchange:
 
 
 @pytest.fixture(scope="session")
-def plain(client: Client, same: Mapping[str, Any]) -> Exchange:
-    return client.chat("the same with stream false", **same, stream=False)
+def plain(client: Client, same: Mapping[str, Any], cold_plain: Exchange, twin: Exchange) -> Exchange:
+    """The same without a stream, which differs only where streams take no temperature and plain answers do."""
+    if same == COLD:
+        return cold_plain
+    return client.chat("the same without a stream", **same) if twin is cold_plain else twin
 
 
 @pytest.fixture(scope="session")
@@ -75,7 +73,7 @@ def repeats(
     if not stream_text.differs(streamed, plain):
         return []
     again = request.getfixturevalue("streamed_again")
-    return [again, client.chat("the plain completion once more", **same, stream=False)]
+    return [again, client.chat("the plain completion once more", **same)]
 
 
 @pytest.fixture(scope="session")
@@ -248,9 +246,9 @@ def test_first_content(streamed: Exchange, target: Target, request: pytest.Fixtu
     judge(stream_delivery.begins_within, shown, deadline)
 
 
-@requirement("streaming.stream-false-plain")
-def test_stream_false(plain: Exchange, judge: Judge) -> None:
-    judge(stream_delivery.is_plain_json, plain)
+@requirement(STREAM_FALSE)
+def test_stream_false(more: Combined, judge: Judge) -> None:
+    judge(stream_delivery.is_plain_json, more.shows(STREAM_FALSE))
 
 
 @requirement("streaming.bad-request-refused")

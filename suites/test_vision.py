@@ -14,7 +14,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from ozwell_harness.asked_chats import PARTS, TEXT_PARTS, WORDS, Together
 from ozwell_harness.checks import base, params, vision
+from ozwell_harness.checks.asking import asked_of
 from ozwell_harness.client import Client, user
 from ozwell_harness.combined import Combined
 from ozwell_harness.content import content_path
@@ -23,13 +25,6 @@ from ozwell_harness.profile import Profile
 from ozwell_harness.suite import Judge, each, requirement
 from ozwell_harness.target import Target
 
-#: Each stands in a part of its own, and the question in a third one.
-WORDS = ("marmalade", "4182")
-PARTS = [
-    {"type": "text", "text": f"The first code is {WORDS[0]}."},
-    {"type": "text", "text": f"The second code is {WORDS[1]}."},
-    {"type": "text", "text": "What are the first code and the second code? Tell me both, in one short sentence."},
-]
 LINK_LOCAL = "169.254.169.254"
 
 #: Nothing listens on the discard port: whoever follows a URL to it has a failure to tell of.
@@ -110,24 +105,28 @@ def on_loopback(base_url: str) -> bool:
 
 
 @pytest.fixture(scope="session")
-def text_parts(client: Client) -> Exchange:
-    return client.chat("a message of text parts", messages=[user(PARTS)])
+def text_parts(dialogue: Together) -> Exchange:
+    return dialogue.all.shows(TEXT_PARTS)
 
 
 @pytest.fixture(scope="session")
-def images(client: Client, square: bytes, trap: Trap) -> Combined:
+def images(client: Client, square: bytes, trap: Trap, text_parts: Exchange) -> Combined:
     """Where all are accepted together, an image was taken and no address had to be fetched."""
 
     def send(label: str, fields: Mapping[str, Any]) -> Exchange:
         return client.chat(label, **fields)
 
+    def beside(*images: dict[str, Any]) -> dict[str, Any]:
+        *before, last = asked_of(text_parts)["messages"]
+        return {"messages": [*before, user([*last["content"], *images])]}
+
     own = image(data_url(square))
     inner = [image(trap.url), image(f"http://{LINK_LOCAL}/image.png")]
     parts = {
-        "data URL": {"messages": [user([*PARTS, own])]},
-        "loopback and link-local address": {"messages": [user([*PARTS, *inner])]},
+        "data URL": beside(own),
+        "loopback and link-local address": beside(*inner),
     }
-    return Combined(send, "images of several URLs", parts, whole={"messages": [user([*PARTS, own, *inner])]})
+    return Combined(send, "images of several URLs", parts, whole=beside(own, *inner))
 
 
 @pytest.fixture(scope="session")

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ozwell_harness.checks import chat
+from ozwell_harness.asked_chats import is_completion
 from ozwell_harness.client import Client, user
-from ozwell_harness.combined import Combined, is_answered
+from ozwell_harness.combined import Combined
 from ozwell_harness.model import Exchange
 
 PLAIN = "nothing else"
@@ -66,7 +66,7 @@ def cold_responses(client: Client) -> Combined:
     """Return the cold bounds and a stop text; they show a plain response, too, where that is one."""
     whole = {name: value for fields in COLD.values() for name, value in fields.items()} | {"max_tokens": 64}
     label = "a response at the cold bounds, with a stop text"
-    return Combined(_sender(client), label, {PLAIN: {}, **COLD}, whole=whole, shows_all=_is_plain)
+    return Combined(_sender(client), label, {PLAIN: {}, **COLD}, whole=whole, shows_all=is_completion)
 
 
 def first_turn(client: Client, talk: Talk) -> Combined:
@@ -90,10 +90,6 @@ def second_turn(client: Client, talk: Talk) -> Combined:
     }
     whole = {"messages": [user(f"{ASK} {form}")], "response_format": OBJECT, "conversation_id": talk.first}
     return Combined(_sender(client), "ask the conversation for the word, as a JSON object", parts, whole=whole)
-
-
-def _is_plain(exchange: Exchange) -> bool:
-    return is_answered(exchange) and chat.completes(exchange) is None
 
 
 def _sender(client: Client) -> Any:

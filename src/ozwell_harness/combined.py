@@ -31,6 +31,7 @@ class Combined:
         *,
         whole: Mapping[str, Any] | None = None,
         shows_all: Callable[[Exchange], bool] = is_answered,
+        within: Combined | None = None,
     ) -> None:
         """Keep what to send; nothing is sent yet.
 
@@ -40,12 +41,14 @@ class Combined:
             parts: name → fields of the body that show that part alone.
             whole: fields that show all parts at once; by default those of all parts together.
             shows_all: tells whether the exchange of the whole shows every part to be accepted.
+            within: something larger, of which the whole is the part named ``label``.
         """
         self._send = send
         self._label = label
         self._parts = parts
         self._whole = whole if whole is not None else {k: v for fields in parts.values() for k, v in fields.items()}
         self._shows_all = shows_all
+        self._within = within
         self._made: dict[str | None, Exchange] = {}
 
     def shows(self, part: str) -> Exchange:
@@ -62,7 +65,8 @@ class Combined:
         Raises:
             BudgetSpentError: no request is left to send.
         """
-        return self._make(self._shown_by(part))
+        shown_by = self._shown_by(part)
+        return self._within.repeat(self._label) if shown_by is None and self._within else self._make(shown_by)
 
     def _shown_by(self, part: str) -> str | None:
         """Return which request shows ``part``: the whole (None), or the part alone."""
@@ -72,7 +76,8 @@ class Combined:
 
     def _exchange(self, part: str | None) -> Exchange:
         if part not in self._made:
-            self._made[part] = self._make(part)
+            larger = self._within if part is None else None
+            self._made[part] = larger.shows(self._label) if larger else self._make(part)
         return self._made[part]
 
     def _make(self, part: str | None) -> Exchange:
