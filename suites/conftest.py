@@ -17,7 +17,7 @@ from ozwell_harness.odd_files import ORDINARY, SHARED, OddFiles
 from ozwell_harness.profile import Profile
 from ozwell_harness.shelf import Listing, Sent, Shelf, Upload, given_id, read_on, walk_files
 from ozwell_harness.target import KeyName, Target
-from ozwell_harness.unusual import climbing_call, in_chunks, nested_call, nonce_calls, with_charset
+from ozwell_harness.unusual import in_chunks, nested_call, nonce_calls, with_charset
 
 #: The greatest documented limit of a list.
 LARGEST_LIMIT = 100
@@ -195,13 +195,14 @@ def told(telling: Combined) -> Exchange:
 
 
 @pytest.fixture(scope="session")
-def asking(client: Client, talk: Talk, told: Exchange) -> Combined:  # noqa: ARG001 - comes first
-    return second_turn(client, talk)
+def lighthouse(note: Upload) -> str:
+    """A question that only the note answers."""
+    return f"What colour was the lighthouse of {note.sent.topic} painted? Consult the uploaded files."
 
 
 @pytest.fixture(scope="session")
-def climbing(client: Client) -> Exchange:
-    return client.send(climbing_call())
+def asking(client: Client, talk: Talk, told: Exchange, lighthouse: str) -> Combined:  # noqa: ARG001 - comes first
+    return second_turn(client, talk, lighthouse)
 
 
 @pytest.fixture(scope="session")

@@ -130,11 +130,8 @@ REFUSALS = {
     ),
     "auth.enforced-on-embeddings": (Try("embeddings", "extended"), Try("embeddings", "wrong")),
     "auth.extended-key-refused": (Try("embeddings", "extended"), Try("chat", "extended")),
-    "auth.enforced-on-files-list": (Try("files-list", "restricted", "no_permission"), Try("files-list", "wrong")),
-    "auth.restricted-key-refused": (
-        Try("files-list", "restricted", "no_permission"),
-        Try("chat", "restricted", "no_permission"),
-    ),
+    "auth.enforced-on-files-list": (Try("files-list", "wrong"),),
+    "auth.restricted-key-refused": (Try("chat", "restricted", "no_permission"),),
     "auth.enforced-on-files-retrieve": (Try("files-retrieve", "no-scheme"), Try("files-retrieve", "wrong")),
     "auth.no-scheme-refused": (
         Try("files-retrieve", "no-scheme", "malformed_key"),

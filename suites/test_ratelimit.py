@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
@@ -17,14 +17,12 @@ from ozwell_harness.suite import Check, Judge, each, provoke, requirement
 from ozwell_harness.target import KeyName, Target
 
 Exchanges = Callable[[], tuple[Exchange, ...]]
-WithMainKey = Callable[[tuple[str, str], Callable[[Sequence[Exchange]], bool]], tuple[Exchange, ...]]
 
 AGAIN = "ask again after the wait"
 MEANWHILE = Call("GET", "/models", "list models with the main key meanwhile")
-#: What the main key is needed for in any case, if it is to be judged: requirement → the fixture that sends it.
-BETWEEN_BY = ("security.traversal-harmless", "climbing")
-MEANWHILE_BY = ("http.answers-never-cross", "simultaneous")
-#: After so many requests with the limited key comes one with the main key.
+#: Asked for with the main key in any case, if it is to be judged: chats at the same time.
+NEEDED = "http.answers-never-cross"
+#: After so many requests with the limited key comes one with the main key, where earlier ones do not show as much.
 BETWEEN = 1
 #: A prompt of about as many tokens: a few of them exceed the 10,000 a minute of the Free plan.
 WORDS = 2_500
@@ -35,9 +33,8 @@ class Spending:
     """What exhausting a key showed.
 
     Attributes:
-        requests: with the limited key, one after the other, until a 429 or until more would show nothing; a request
-            with the main key was made after the first of them.
-        before: the main key's last answer before, if it tells what remains.
+        requests: with the limited key, one after the other, until a 429 or until more would show nothing.
+        before: the main key's last answer before the first of them, if it tells what remains.
         meanwhile: answers to the main key while the limited key was limited.
     """
 
@@ -47,37 +44,27 @@ class Spending:
 
 
 @pytest.fixture(scope="session")
-def with_main_key(
-    client: Client, exchanges: Exchanges, run_session: Session, request: pytest.FixtureRequest
-) -> WithMainKey:
-    """Sends what is needed in any case, and the list of models where that is not to be judged, or shows nothing."""
-
-    def send(needed: tuple[str, str], shows: Callable[[Sequence[Exchange]], bool]) -> tuple[Exchange, ...]:
-        requirement_id, fixture = needed
-        before = len(exchanges())
-        if requirement_id in run_session.wanted:
-            provoke(request, fixture)
-        sent = exchanges()[before:]
-        return sent if shows(sent) else (*sent, client.recorder.send_once(MEANWHILE))
-
-    return send
-
-
-@pytest.fixture(scope="session")
-def spent(client: Client, exchanges: Exchanges, with_main_key: WithMainKey) -> Spending:
+def spent(client: Client, exchanges: Exchanges, run_session: Session, request: pytest.FixtureRequest) -> Spending:
     before = spending.last_of_key(exchanges(), KeyName.MAIN.value)
-    made = _spend(client, with_main_key, client.recorder.send_once(_with_limited_key(1)))
+    made = _spend(client, client.recorder.send_once(_with_limited_key(1)), before)
     if spending.is_short(made):
         # The key had been used up before: once more, after the wait that it asks for.
-        made = _spend(client, with_main_key, client.send(_with_limited_key(1)))
-    return Spending(tuple(made), before, with_main_key(MEANWHILE_BY, spending.tells_freedom))
+        before = None
+        made = _spend(client, client.send(_with_limited_key(1)), before)
+    seen = len(exchanges())
+    if NEEDED in run_session.wanted:
+        provoke(request, "simultaneous")
+    meanwhile = exchanges()[seen:]
+    if not spending.tells_freedom(meanwhile):
+        meanwhile = (*meanwhile, client.recorder.send_once(MEANWHILE))
+    return Spending(tuple(made), before, meanwhile)
 
 
-def _spend(client: Client, with_main_key: WithMainKey, first: Exchange) -> list[Exchange]:
+def _spend(client: Client, first: Exchange, before: Exchange | None) -> list[Exchange]:
     made = [first]
     while not spending.is_enough(made):
-        if len(made) == BETWEEN:
-            with_main_key(BETWEEN_BY, spending.are_counted)
+        if len(made) == BETWEEN and not spending.spares_limited(before, first):
+            client.recorder.send_once(MEANWHILE)
         made.append(client.recorder.send_once(_with_limited_key(len(made) + 1)))
     return made
 
@@ -212,7 +199,7 @@ def test_per_key(spent: Spending, judge: Judge) -> None:
 
 @requirement("ratelimit.counted-per-key")
 def test_counted_per_key(spent: Spending, judge: Judge) -> None:
-    judge(spending.other_key_costs_nothing, spent.requests, BETWEEN)
+    judge(spending.other_key_costs_nothing, spent.requests, BETWEEN, spent.before)
 
 
 @requirement("ratelimit.waiting-helps")

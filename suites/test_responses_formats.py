@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ozwell_harness.asked_responses import AS_OBJECT, BY_A_SCHEMA, SCHEMA
+from ozwell_harness.asked_responses import AS_OBJECT, BY_A_SCHEMA, SCHEMA, SOURCES
 from ozwell_harness.checks import base, responses
 from ozwell_harness.client import Client, user
 from ozwell_harness.combined import Combined
@@ -18,15 +18,9 @@ MOST_SOURCES = 3
 
 
 @pytest.fixture(scope="session")
-def sourced(client: Client, note: Upload) -> Exchange:
+def sourced(asking: Combined) -> Exchange:
     """An answer with sources to a question that only the note answers."""
-    return _ask_of(client, note, 1)
-
-
-def _ask_of(client: Client, note: Upload, attempt: int) -> Exchange:
-    question = f"What colour was the lighthouse of {note.sent.topic} painted? Consult the uploaded files."
-    label = f"ask for sources, try {attempt}"
-    return client.respond(label, messages=[user(question)], include_sources=True)
+    return asking.shows(SOURCES)
 
 
 @pytest.fixture(scope="session")
@@ -50,9 +44,11 @@ def test_sources_schema(sourced: Exchange, profile: Profile, judge: Judge) -> No
 
 
 @requirement("responses.source-found")
-def test_source_is_found(client: Client, sourced: Exchange, note: Upload, judge: Judge) -> None:
+def test_source_is_found(client: Client, sourced: Exchange, note: Upload, lighthouse: str, judge: Judge) -> None:
     def ask(attempt: int) -> Exchange:
-        return sourced if attempt == 1 else _ask_of(client, note, attempt)
+        if attempt == 1:
+            return sourced
+        return client.respond(f"ask for sources, try {attempt}", messages=[user(lighthouse)], include_sources=True)
 
     judge.model_dependent(responses.names_file, ask, note.id)
 

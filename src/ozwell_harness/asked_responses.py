@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ozwell_harness.asked_chats import is_completion
+from ozwell_harness.checks import responses
 from ozwell_harness.client import Client, user
-from ozwell_harness.combined import Combined
+from ozwell_harness.combined import Combined, is_answered
 from ozwell_harness.model import Exchange
 
 PLAIN = "nothing else"
@@ -43,7 +44,7 @@ BY_SCHEMA = {"type": "json_schema", "json_schema": {"name": "capital", "schema":
 OBJECT = {"type": "json_object"}
 DESCRIBE = "describe the capital of France as JSON: city, country and number of inhabitants."
 
-CONVERSATION, BY_A_SCHEMA, AS_OBJECT = "a conversation", "JSON by a schema", "a JSON object"
+CONVERSATION, BY_A_SCHEMA, AS_OBJECT, SOURCES = "a conversation", "JSON by a schema", "a JSON object", "sources"
 ASK = "What is my code word? If you do not know it, say so."
 
 
@@ -81,15 +82,26 @@ def first_turn(client: Client, talk: Talk) -> Combined:
     return Combined(_sender(client), "tell a conversation a word, and ask for JSON by a schema", parts, whole=whole)
 
 
-def second_turn(client: Client, talk: Talk) -> Combined:
-    """Return the turn that asks the conversation for the word, as a JSON object."""
+def second_turn(client: Client, talk: Talk, question: str) -> Combined:
+    """Return the turn that asks the conversation for the word, as a JSON object, and files for a ``question``."""
     form = 'Answer with a JSON object that has one key, "answer".'
     parts: dict[str, dict[str, Any]] = {
         CONVERSATION: {"messages": [user(ASK)], "conversation_id": talk.first},
         AS_OBJECT: {"messages": [user(f"What is the capital of France? {form}")], "response_format": OBJECT},
+        SOURCES: {"messages": [user(question)], "include_sources": True},
     }
-    whole = {"messages": [user(f"{ASK} {form}")], "response_format": OBJECT, "conversation_id": talk.first}
-    return Combined(_sender(client), "ask the conversation for the word, as a JSON object", parts, whole=whole)
+    whole = {
+        "messages": [user(f"{question} {ASK} {form}")],
+        "response_format": OBJECT,
+        "conversation_id": talk.first,
+        "include_sources": True,
+    }
+    label = "ask the conversation for the word, as a JSON object, with sources"
+    return Combined(_sender(client), label, parts, whole=whole, shows_all=_gives_sources)
+
+
+def _gives_sources(exchange: Exchange) -> bool:
+    return is_answered(exchange) and responses.has_sources(exchange) is None
 
 
 def _sender(client: Client) -> Any:

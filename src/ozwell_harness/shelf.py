@@ -117,15 +117,21 @@ class Shelf:
                 self._doubtful[file_id] = owner
         return exchange
 
-    def clear(self) -> None:
-        """Delete what is left, beyond the budget of requests too; a target that no longer answers ends it."""
+    def clear(self) -> Exchange | None:
+        """Delete what is left, beyond the budget of requests too; a target that no longer answers ends it.
+
+        Returns:
+            The last exchange; None where there was nothing to delete, or nobody to be asked.
+        """
+        exchange = None
         for file_id, key in (self._held | self._doubtful).items():
             try:
                 exchange = self._delete(file_id, Call("DELETE", file_path(file_id), "clean up", key=key, cleanup=True))
             except Unjudgeable:
-                return
+                return None
             if exchange.response is None:
-                return
+                return exchange
+        return exchange
 
     def _adopt(self, exchange: Exchange, key: KeyName) -> None:
         file_id = given_id(exchange)

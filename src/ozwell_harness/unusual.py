@@ -5,16 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from ozwell_harness.client import JSON_TYPE, json_call, segment, user
+from ozwell_harness.client import JSON_TYPE, json_call, user
 from ozwell_harness.exchange import Call
 from ozwell_harness.target import Target
 
 CHAT = "/chat/completions"
 ORIGIN = "https://page.example"
-NONCES = ("kestrel-4817", "ptarmigan-2093", "whimbrel-3158")
+NONCES = ("kestrel-4817", "whimbrel-3158")
 _LEVELS = 20_000
-#: A harmless file that is on most servers.
-_CLIMBING = segment("../../../../../../etc/hostname")
 
 
 def nonce_calls(target: Target) -> list[Call]:
@@ -45,8 +43,3 @@ def nested_call(target: Target) -> Call:
     body = f'{{"model": {json.dumps(target.model)}, "messages": [{{"role": "user", "content": {deep}}}]}}'
     headers = (JSON_TYPE, ("Origin", ORIGIN))
     return Call("POST", CHAT, f"content nested {_LEVELS} levels deep", headers, body.encode())
-
-
-def climbing_call() -> Call:
-    """Return a download of a file whose id climbs out of its folder."""
-    return Call("GET", f"/files/{_CLIMBING}/content", "download a file whose id climbs out of its folder")

@@ -21,6 +21,9 @@ MOST_REQUESTS = 130
 #: No more tokens than this are spent to meet a budget of tokens.
 MOST_TOKENS = 16_000
 
+#: Requests that are no further apart than this, in seconds, fall into one window of a minute nearly always.
+_AT_ONCE_S = 1.0
+
 #: So many answers of one window show how what remains develops.
 _TELLING = 3
 
@@ -142,27 +145,34 @@ def other_key_is_free(meanwhile: Sequence[Exchange], before: Exchange | None) ->
     )
 
 
-def are_counted(exchanges: Sequence[Exchange]) -> bool:
-    """Tell whether requests came as far as to be counted: an answer says what remains."""
-    return any(read(exchange, REMAINING) is not None for exchange in exchanges)
+def spares_limited(before: Exchange | None, first: Exchange) -> bool:
+    """Tell whether the first request of a key found its window full although another had just been answered ``before``.
+
+    A window that ended between the two would look the same, so they have to follow closely.
+    """
+    if before is None or read(before, REMAINING) is None or not _found_full(first):
+        return False
+    return first.started - before.started - before.elapsed < _AT_ONCE_S
 
 
-def other_key_costs_nothing(spent: Sequence[Exchange], place: int) -> Deviation | None:
-    """A request with another key, made before the one at ``place``, does not lower what remains of this key.
+def other_key_costs_nothing(spent: Sequence[Exchange], place: int, before: Exchange | None = None) -> Deviation | None:
+    """A request with another key does not lower what remains of this key.
 
-    In a window that was full, the first request, too, shows what one costs.
+    It was answered right ``before`` the first one, or else made before the one at ``place``. In a window that was full,
+    the first request, too, shows what one costs.
 
     Raises:
         Unjudgeable: what remains is not told, does not fall one by one, or the window changed.
     """
+    if spares_limited(before, spent[0]):
+        return None
     told = [(read(exchange, RESET), read(exchange, REMAINING)) for exchange in spent if exchange.status == 200]
     falls = [
         (earlier[1] - later[1])
         for earlier, later in pairwise(told)
         if earlier[1] is not None and later[1] is not None and earlier[0] == later[0]
     ]
-    was_full = bool(told) and _limit(spent[0]) is not None and told[0][1] == (_limit(spent[0]) or 0) - 1
-    if len(falls) < len(told) - 1 or len(falls) + was_full < _TELLING - 1:
+    if len(falls) < len(told) - 1 or len(falls) + _found_full(spent[0]) < _TELLING - 1:
         raise Unjudgeable("no three answers of one window say what remains")
     between = falls.pop(place - 1)
     if any(fall != 1 for fall in falls):
@@ -243,6 +253,12 @@ def last_of_key(exchanges: Sequence[Exchange], key: str) -> Exchange | None:
         ),
         None,
     )
+
+
+def _found_full(first: Exchange) -> bool:
+    """Tell whether nothing had been spent before a request: one less than the limit remains."""
+    limit = _limit(first)
+    return first.status == 200 and limit is not None and read(first, REMAINING) == limit - 1
 
 
 def _limit(exchange: Exchange) -> int | None:

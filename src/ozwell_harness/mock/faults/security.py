@@ -108,14 +108,12 @@ def _is_attack(call: Call) -> bool:
     return call.method == "TRACE" or "../" in call.identifier
 
 
-@AREA.auth(
-    "routes-lost", "After a strange request the models are no longer found.", breaks=("security.survives-the-run",)
-)
+@AREA.auth("routes-lost", "After a strange request no path is found any more.", breaks=("security.survives-the-run",))
 def routes_lost(admission: Admission, call: Call) -> Admission:
-    """Lose a route."""
+    """Lose all routes."""
     lost = call.notes.get("security.lost", False)
     call.notes["security.lost"] = lost or _is_attack(call)
-    if lost and call.operation is Operation.LIST_MODELS:
+    if lost:
         raise not_found("path", call.path, "path")
     return admission
 
