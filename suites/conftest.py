@@ -15,7 +15,7 @@ from ozwell_harness.combined import Combined
 from ozwell_harness.model import Exchange
 from ozwell_harness.odd_files import ORDINARY, SHARED, OddFiles
 from ozwell_harness.profile import Profile
-from ozwell_harness.shelf import Listing, Sent, Shelf, Upload, given_id, read_on, walk_files
+from ozwell_harness.shelf import Listing, Sent, Shelf, Upload, given_id, is_whole, read_on, walk_files
 from ozwell_harness.target import KeyName, Target
 from ozwell_harness.unusual import in_chunks, nested_call, nonce_calls, with_charset
 
@@ -131,24 +131,47 @@ def odd_files(shelf: Shelf, client: Client, stock: tuple[Upload, ...]) -> OddFil
 
 
 @pytest.fixture(scope="session")
-def hundred(client: Client, stock: tuple[Upload, ...]) -> Exchange:  # noqa: ARG001 - are there
-    """The list with the run's own files in it, a hundred at most."""
-    return client.get("/files", "list a hundred files", query={"limit": 100})
+def own_files(note: Upload, stranger: Upload, stock: tuple[Upload, ...]) -> tuple[str, ...]:
+    """Ids of the run's own files, as far as they got one."""
+    return tuple(name for upload in (note, stranger, *stock) if (name := given_id(upload.exchange)))
 
 
 @pytest.fixture(scope="session")
-def listing(client: Client, hundred: Exchange, profile: Profile) -> Listing:
+def walked(client: Client, own_files: tuple[str, ...], profile: Profile) -> list[Exchange]:  # noqa: ARG001 - are there
+    """A page of 2, then full ones, up to one that is empty, says it is the last, or was seen before."""
+    pages = walk_files(client, LARGEST_LIMIT)
+    refused = len(pages) > 1 and pages[1].status in profile.expect.errors["bad_request"].statuses
+    return walk_files(client, profile.expect.list_limits.default) if refused else pages
+
+
+@pytest.fixture(scope="session")
+def shows_all(walked: list[Exchange], own_files: tuple[str, ...]) -> bool:
+    """Whether the walk shows the whole list, so that it need not be asked for in another way."""
+    return is_whole(walked, own_files, LARGEST_LIMIT)
+
+
+@pytest.fixture(scope="session")
+def hundred(client: Client, walked: list[Exchange], shows_all: bool) -> Exchange:  # noqa: FBT001
+    """A page of a hundred: the first one of the list, or that of a walk which shows the whole list."""
+    return walked[1] if shows_all else client.get("/files", "list a hundred files", query={"limit": LARGEST_LIMIT})
+
+
+@pytest.fixture(scope="session")
+def listing(
+    client: Client,
+    walked: list[Exchange],
+    hundred: Exchange,
+    shows_all: bool,  # noqa: FBT001
+    profile: Profile,
+) -> Listing:
     """The whole list as far as it is reasonable to read it; the first page only where the limit is refused."""
+    asked = {"limit": LARGEST_LIMIT}
+    if shows_all:
+        return Listing(tuple(walked), LARGEST_LIMIT, asked)
     if hundred.status != 200:
         return Listing((client.get("/files", "list files"),), profile.expect.list_limits.default, {})
-    asked = {"limit": 100}
-    return Listing((hundred, *read_on(client, hundred, "list files", asked, 100)), 100, asked)
-
-
-@pytest.fixture(scope="session")
-def walked(client: Client, listing: Listing) -> list[Exchange]:
-    """Pages of 1, of 2, then full ones, up to one that is empty, says it is the last, or was seen before."""
-    return walk_files(client, listing.limit)
+    more = read_on(client, hundred, "list files", asked, LARGEST_LIMIT)
+    return Listing((hundred, *more), LARGEST_LIMIT, asked)
 
 
 @pytest.fixture(scope="session")
@@ -159,8 +182,8 @@ def late(shelf: Shelf, walked: list[Exchange]) -> Upload:  # noqa: ARG001 - come
 
 @pytest.fixture(scope="session")
 def continued(client: Client, late: Upload, walked: list[Exchange], profile: Profile) -> Exchange | None:  # noqa: ARG001
-    """What follows the second page, asked for again after another upload; a default page where it may be full."""
-    ids = page_ids(walked[1]) if len(walked) > 1 else []
+    """What follows the first page, asked for again after another upload; a default page where it may be full."""
+    ids = page_ids(walked[0])
     limit: dict[str, object] = {} if profile.expect.list_limits.default <= LARGEST_LIMIT else {"limit": 2}
     return client.get("/files", "go on after an upload", query={**limit, "after": ids[-1]}) if ids else None
 
@@ -215,6 +238,28 @@ def simultaneous(client: Client, target: Target, nested: Exchange) -> list[Excha
     """Right after a refused request, so that they find the connection which that one has left."""
     *calls, last = nonce_calls(target)
     return client.together([*calls, with_charset(in_chunks(last))])
+
+
+@pytest.fixture(scope="session")
+def doomed(shelf: Shelf, late: Upload, deleted_by_other: Exchange | None) -> Upload:  # noqa: ARG001 - comes first
+    """The file to delete: another one where another tenant's key has deleted it already."""
+    if given_id(late.exchange) in shelf.held:
+        return late
+    return shelf.upload("upload a file to delete", Sent("doomed.txt", b"Soon gone."))
+
+
+@pytest.fixture(scope="session")
+def deleted(shelf: Shelf, doomed: Upload, listing: Listing, continued: Exchange | None) -> Exchange:  # noqa: ARG001
+    """The delete, after everything that is to show the file."""
+    return shelf.delete(doomed.id, "delete a file")
+
+
+@pytest.fixture(scope="session")
+def filtered(client: Client, listing: Listing, deleted: Exchange) -> Listing:  # noqa: ARG001 - comes first
+    """The list of one purpose, after the delete."""
+    label, query = "list files of one purpose", {"purpose": "assistants", **listing.asked}
+    first = client.get("/files", label, query=query)
+    return replace(listing, pages=(first, *read_on(client, first, label, query, listing.limit)))
 
 
 def unknown_model_chat() -> dict[str, object]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from ozwell_harness.checks import base, chat, files
@@ -11,7 +9,7 @@ from ozwell_harness.client import Client
 from ozwell_harness.model import Exchange
 from ozwell_harness.odd_files import OddFiles
 from ozwell_harness.profile import Profile
-from ozwell_harness.shelf import Listing, Sent, Shelf, Upload, given_id, read_on
+from ozwell_harness.shelf import Listing, Shelf, Upload, given_id
 from ozwell_harness.suite import Check, Judge, each, requirement
 
 PURPOSE = "assistants"
@@ -24,28 +22,6 @@ def retrieved(client: Client, note: Upload, note_retrieved: Exchange) -> Exchang
     if note_retrieved.status == 200:
         return note_retrieved
     return client.get(note.path, "retrieve the note again")
-
-
-@pytest.fixture(scope="session")
-def doomed(shelf: Shelf, late: Upload, deleted_by_other: Exchange | None) -> Upload:  # noqa: ARG001 - comes first
-    """The file to delete: another one where another tenant's key has deleted it already."""
-    if given_id(late.exchange) in shelf.held:
-        return late
-    return shelf.upload("upload a file to delete", Sent("doomed.txt", b"Soon gone."))
-
-
-@pytest.fixture(scope="session")
-def deleted(shelf: Shelf, doomed: Upload, listing: Listing, continued: Exchange | None) -> Exchange:  # noqa: ARG001
-    """The delete, after everything that is to show the file."""
-    return shelf.delete(doomed.id, "delete a file")
-
-
-@pytest.fixture(scope="session")
-def filtered(client: Client, listing: Listing, deleted: Exchange) -> Listing:  # noqa: ARG001 - comes first
-    """The list of one purpose, after the delete."""
-    label, query = "list files of one purpose", {"purpose": PURPOSE, **listing.asked}
-    first = client.get("/files", label, query=query)
-    return replace(listing, pages=(first, *read_on(client, first, label, query, listing.limit)))
 
 
 @each({"files.upload-answers": chat.completes, "files.upload-created-at": files.created_at_is_now})

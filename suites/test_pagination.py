@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ from ozwell_harness.checks import base, pagination, params
 from ozwell_harness.client import Client, page_ids
 from ozwell_harness.model import Exchange, Unjudgeable
 from ozwell_harness.profile import ListLimits, Profile
-from ozwell_harness.shelf import Listing, Upload, given_id
+from ozwell_harness.shelf import Listing
 from ozwell_harness.suite import Check, Judge, each, requirement
 
 #: The greatest documented limit.
@@ -30,10 +31,9 @@ class FilteredPage:
 
 
 @pytest.fixture(scope="session")
-def own(note: Upload, stranger: Upload, stock: tuple[Upload, ...], listing: Listing) -> tuple[str, ...]:
+def own(own_files: tuple[str, ...], listing: Listing) -> tuple[str, ...]:
     """The run's own files, as far as they are in the list."""
-    made = [given_id(upload.exchange) for upload in (note, stranger, *stock)]
-    return tuple(name for name in pagination.sequence(listing.pages) if name in made)
+    return tuple(name for name in pagination.sequence(listing.pages) if name in own_files)
 
 
 @pytest.fixture(scope="session")
@@ -49,18 +49,18 @@ def second(walked: list[Exchange]) -> Exchange:
 
 
 @pytest.fixture(scope="session")
-def cursor(second: Exchange) -> str:
-    """The last item of the second page."""
-    ids = page_ids(second)
+def cursor(first: Exchange) -> str:
+    """The last item of the first page."""
+    ids = page_ids(first)
     if not ids:
-        raise Unjudgeable("the second page names no file to go on from")
+        raise Unjudgeable("the first page names no file to go on from")
     return ids[-1]
 
 
 @pytest.fixture(scope="session")
 def after_upload(continued: Exchange | None) -> Exchange:
     if continued is None:
-        raise Unjudgeable("the second page names no file to go on from")
+        raise Unjudgeable("the first page names no file to go on from")
     return continued
 
 
@@ -85,9 +85,25 @@ def before_page(client: Client, before_cursor: str) -> Exchange:
     return client.get("/files", "walk the files back", query={"limit": 2, "before": before_cursor})
 
 
+@pytest.fixture(scope="session")
+def page_of_one(client: Client, request: pytest.FixtureRequest) -> Exchange:
+    """A page that was asked for by purpose and cursor, too; alone only where there is no such page."""
+    with contextlib.suppress(Unjudgeable):
+        found: FilteredPage = request.getfixturevalue("within_filter")
+        if found.page.status == 200:
+            return found.page
+    return client.get("/files", "list one file", query={"limit": 1})
+
+
+@pytest.fixture(scope="session")
+def another_reading(hundred: Exchange, filtered: Listing, shows_all: bool) -> Exchange:  # noqa: FBT001
+    """A page from the start of the list that is not one of the walk: of one purpose, if no other had to be read."""
+    return filtered.pages[0] if shows_all else hundred
+
+
 @requirement("pagination.limit-one")
-def test_limit_one(first: Exchange, judge: Judge) -> None:
-    judge(pagination.keeps_limit, first, 1)
+def test_limit_one(page_of_one: Exchange, judge: Judge) -> None:
+    judge(pagination.keeps_limit, page_of_one, 1)
 
 
 @requirement("pagination.after-accepted")
@@ -96,8 +112,8 @@ def test_after(second: Exchange, judge: Judge) -> None:
 
 
 @requirement("pagination.limit-two")
-def test_limit_two(second: Exchange, judge: Judge) -> None:
-    judge(pagination.keeps_limit, second, 2)
+def test_limit_two(first: Exchange, judge: Judge) -> None:
+    judge(pagination.keeps_limit, first, 2)
 
 
 @requirement("pagination.limit-hundred")
@@ -148,8 +164,8 @@ def test_insertion(after_upload: Exchange, walked: list[Exchange], cursor: str, 
 
 
 @requirement("pagination.order-stable")
-def test_order(hundred: Exchange, walked: list[Exchange], judge: Judge) -> None:
-    judge(pagination.order_is_stable, hundred, walked)
+def test_order(another_reading: Exchange, walked: list[Exchange], judge: Judge) -> None:
+    judge(pagination.order_is_stable, another_reading, walked)
 
 
 @requirement("pagination.before-accepted")
@@ -184,13 +200,13 @@ def test_has_more(walked: list[Exchange], judge: Judge) -> None:
 
 
 @requirement("pagination.first-id-true")
-def test_first_id(hundred: Exchange, walked: list[Exchange], judge: Judge) -> None:
-    judge.every(pagination.edge_is_true, [hundred, *walked], "first_id", 0)
+def test_first_id(another_reading: Exchange, walked: list[Exchange], judge: Judge) -> None:
+    judge.every(pagination.edge_is_true, [another_reading, *walked], "first_id", 0)
 
 
 @requirement("pagination.last-id-true")
-def test_last_id(hundred: Exchange, walked: list[Exchange], judge: Judge) -> None:
-    judge.every(pagination.edge_is_true, [hundred, *walked], "last_id", -1)
+def test_last_id(another_reading: Exchange, walked: list[Exchange], judge: Judge) -> None:
+    judge.every(pagination.edge_is_true, [another_reading, *walked], "last_id", -1)
 
 
 @requirement("pagination.filter-and-cursor")

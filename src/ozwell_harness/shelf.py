@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ozwell_harness.client import Client, page_ids, segment, upload_call
+from ozwell_harness.client import Client, is_list, page_ids, segment, upload_call
 from ozwell_harness.exchange import Call
 from ozwell_harness.model import Exchange, Unjudgeable
 from ozwell_harness.target import KeyName
@@ -152,21 +152,29 @@ def read_on(client: Client, first: Exchange, label: str, query: Mapping[str, obj
 
 
 def walk_files(client: Client, limit: int) -> list[Exchange]:
-    """Walk the list of files by ``after``: pages of 1, of 2, then of ``limit``.
+    """Walk the list of files by ``after``: a page of 2, then of ``limit``.
 
     It ends with a page that is empty, says it is the last, or shows only what was seen before. A full page is never
     taken for the last one: has_more itself is judged.
     """
-    pages, seen = [client.get("/files", "list one file", query={"limit": 1})], set[str]()
-    for size in [2, *([limit] * (MOST_PAGES - 1))]:
+    pages, seen = [client.get("/files", "list two files", query={"limit": 2})], set[str]()
+    while len(pages) < MOST_PAGES:
         ids = page_ids(pages[-1])
-        is_last = len(pages) > 2 and len(ids) < limit and _document(pages[-1]).get("has_more") is False
+        is_last = len(pages) > 1 and len(ids) < limit and _document(pages[-1]).get("has_more") is False
         if not ids or seen.issuperset(ids) or is_last:
             break
         seen.update(ids)
-        query = {"limit": size, "after": ids[-1]}
+        query = {"limit": limit, "after": ids[-1]}
         pages.append(client.get("/files", f"walk the files, page {len(pages) + 1}", query=query))
     return pages
+
+
+def is_whole(pages: Sequence[Exchange], own: Collection[str], limit: int) -> bool:
+    """Tell whether a walk by pages of ``limit`` shows the list to its end: each file once, ``own`` among them."""
+    ids = [name for page in pages for name in page_ids(page)]
+    answered = len(pages) > 1 and all(page.status == 200 and is_list(page) for page in pages)
+    ended = f"limit={limit}&" in pages[-1].request.path and len(page_ids(pages[-1])) < limit
+    return answered and ended and len(ids) == len(set(ids)) and set(own) <= set(ids)
 
 
 def file_path(file_id: str) -> str:

@@ -51,7 +51,7 @@ def after_inclusive(page: Page, call: Call) -> Page:  # noqa: ARG001
     return replace(page, items=[*cursor, *page.items][: page.query.limit])
 
 
-@PAGES.page("limit-ignored", "`limit` does not shorten the page.", *LISTS, breaks=("pagination.limit-one",))
+@PAGES.page("limit-ignored", "`limit` does not shorten the page.", *LISTS, breaks=("pagination.limit-two",))
 def limit_ignored(page: Page, call: Call) -> Page:  # noqa: ARG001
     """Give everything, whatever the limit, where there is no cursor."""
     if page.query.after or page.query.before:

@@ -54,7 +54,7 @@ def _default(number: int) -> Callable[[str | None], str | None]:
 
 
 _refuses("limit-one-refused", "A limit of 1 is refused.", "1", "pagination.limit-one")
-_refuses("limit-two-refused", "A limit of 2 is refused.", "2", "pagination.after-accepted")
+_refuses("limit-two-refused", "A limit of 2 is refused.", "2", "pagination.limit-two")
 _refuses("limit-hundred-refused", "The greatest limit is refused.", str(LARGEST_LIMIT), "pagination.limit-hundred")
 _sized("limit-one-doubled", "A limit of 1 gives two items.", lambda n: 2 if n == 1 else n, "pagination.limit-one")
 _sized("limit-off-by-one", "A page holds one item more than its limit, from a limit of 2 on.",
