@@ -32,7 +32,6 @@ REMEMBERED = {"role": "assistant", "content": "Thank you, I will remember it."}
 
 #: Each stands in a part of its own, and the question in a third one.
 WORDS = ("marmalade", "4182")
-#: Two parts that say what the third one asks for.
 PARTS = [
     {"type": "text", "text": f"The first code is {WORDS[0]}."},
     {"type": "text", "text": f"The second code is {WORDS[1]}."},

@@ -85,3 +85,38 @@ def test_a_whole_that_shows_nothing_is_taken_apart() -> None:
 
     assert {combined.shows(part).status for part in PARTS} == {200}
     assert target.sent[1:] == [{"temperature": 0}, {"n": 1}]
+
+
+def within(target: Target) -> tuple[Combined, Combined]:
+    whole = {"temperature": 0, "n": 1}
+    larger = Combined(target, "bounds and more", {"bounds": whole, "more": {"stop": "5"}})
+    return Combined(target, "bounds", PARTS, within=larger), larger
+
+
+def test_what_is_shown_within_something_larger_costs_no_request_of_its_own() -> None:
+    target = Target()
+    bounds, larger = within(target)
+
+    assert bounds.shows("n") is larger.shows("more")
+    assert bounds.repeat("n") is not bounds.shows("n")
+    assert target.sent == [{"temperature": 0, "n": 1, "stop": "5"}] * 2
+
+
+def test_only_what_is_larger_is_given_up_where_that_is_refused() -> None:
+    target = Target("stop")
+    bounds, larger = within(target)
+
+    assert (bounds.shows("n").status, larger.shows("more").status) == (200, 400)
+    assert target.sent[1:] == [{"temperature": 0, "n": 1}, {"stop": "5"}]
+
+
+def test_a_part_that_is_refused_within_something_larger_is_sent_alone() -> None:
+    target = Target("n")
+    bounds, larger = within(target)
+
+    assert [bounds.shows("temperature").status, bounds.shows("n").status, larger.shows("more").status] == [
+        200,
+        400,
+        200,
+    ]
+    assert target.sent[1:] == [{"temperature": 0, "n": 1}, {"temperature": 0}, {"n": 1}, {"stop": "5"}]

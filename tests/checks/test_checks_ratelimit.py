@@ -299,6 +299,24 @@ def test_tokens_are_spent_only_where_that_shows_something(limit: int | None, cha
     assert spending.chats_to_try(limit, 2500) == chats
 
 
+@pytest.mark.parametrize(
+    ("before", "remaining", "spares"),
+    [
+        (success(started=NOW - 0.5), 2, True),
+        (success(started=NOW - 3), 2, False),
+        (success(started=NOW - 0.5), 1, False),
+        (BARE, 2, False),
+        (None, 2, False),
+    ],
+)
+def test_a_full_window_right_after_another_key_shows_that_keys_are_counted_apart(
+    before: Exchange | None, remaining: int, spares: bool
+) -> None:
+    spent = spend(remaining)
+    assert spending.spares_limited(before, spent[0]) is spares
+    assert verdict(spending.other_key_costs_nothing, spent, 1, before) == ("good" if spares else "silent")
+
+
 def test_a_skewed_clock_is_not_blamed() -> None:
     """The target's Date tells that its clock, not its reset, is off."""
     for off in (-3600, 3600):

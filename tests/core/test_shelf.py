@@ -9,7 +9,7 @@ from ozwell_harness.client import Client
 from ozwell_harness.costs import Account
 from ozwell_harness.exchange import BudgetSpentError, Call
 from ozwell_harness.model import Exchange, Failure, FailureKind, Request, Response, Unjudgeable
-from ozwell_harness.shelf import Sent, Shelf, file_path, given_id, walk_files
+from ozwell_harness.shelf import Sent, Shelf, file_path, given_id, is_whole, walk_files
 from ozwell_harness.target import KeyName
 
 
@@ -163,10 +163,15 @@ def test_a_walk_ends_with_a_page_that_says_it_is_the_last() -> None:
 
         def send(self, call: Call) -> Exchange:
             self.asked.append(call.path)
-            pages = {1: ["a"], 2: ["b", "c"], 3: ["d"]}
+            pages = {1: ["a", "b"], 2: ["c"]}
             number = len(self.asked)
-            return answer(200, {"data": [{"id": name} for name in pages[number]], "has_more": number < 3}, call)
+            return answer(200, {"data": [{"id": name} for name in pages[number]], "has_more": number < 2}, call)
 
     lister = Lister()
-    assert len(walk_files(lister, 100)) == 3
-    assert lister.asked == ["/files?limit=1", "/files?limit=2&after=a", "/files?limit=100&after=c"]
+    pages = walk_files(lister, 100)
+    assert lister.asked == ["/files?limit=2", "/files?limit=100&after=b"]
+    assert is_whole(pages, {"a", "c"}, 100)
+    assert not is_whole(pages, {"a", "d"}, 100)
+    assert not is_whole(pages, {"a", "c"}, 1)
+    assert not is_whole(pages[:1], {"a"}, 100)
+    assert not is_whole([*pages, pages[1]], {"a"}, 100)
