@@ -118,7 +118,7 @@ def images(client: Client, square: bytes, trap: Trap, text_parts: Exchange) -> C
 
     def beside(*images: dict[str, Any]) -> dict[str, Any]:
         *before, last = asked_of(text_parts)["messages"]
-        return {"messages": [*before, user([*last["content"], *images])]}
+        return {"messages": [*before, user([*in_parts(last["content"]), *images])]}
 
     own = image(data_url(square))
     inner = [image(trap.url), image(f"http://{LINK_LOCAL}/image.png")]
@@ -127,6 +127,10 @@ def images(client: Client, square: bytes, trap: Trap, text_parts: Exchange) -> C
         "loopback and link-local address": beside(*inner),
     }
     return Combined(send, "images of several URLs", parts, whole=beside(own, *inner))
+
+
+def in_parts(content: Any) -> list[Any]:
+    return content if isinstance(content, list) else [{"type": "text", "text": content}]
 
 
 @pytest.fixture(scope="session")

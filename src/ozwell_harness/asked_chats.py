@@ -37,7 +37,9 @@ PARTS = [
     {"type": "text", "text": f"The second code is {WORDS[1]}."},
     {"type": "text", "text": "What are the first code and the second code? Tell me both, in one short sentence."},
 ]
-_ALL_ASKED = "What are the first code, the second code and my code word? Tell me all three, in one short sentence."
+#: Two codes in parts, and a short question that only the whole conversation answers.
+_IN_PARTS = user([*PARTS[:-1], {"type": "text", "text": "Remember these two, too."}])
+_ALL_ASKED = user("What three codes have I told you?")
 
 #: A common word, so that 64 KiB of it are few tokens.
 _LONG = "responsibilities " * (64 * 1024 // 17 + 1)
@@ -90,7 +92,7 @@ def repeat_symbols(code_word: str) -> Fields:
 
 
 def dialogue(client: Client, code_word: str) -> Together:
-    """Return all that a conversation may hold, the last message in parts where that is accepted beside it."""
+    """Return all that a conversation may hold, one message in parts where that is accepted beside it."""
     told, asked = user(f"Hello! My code word is {code_word}."), user("What is my code word?")
     parts: dict[str, Fields] = {
         "system message": {"messages": [SYSTEM, told]},
@@ -101,12 +103,11 @@ def dialogue(client: Client, code_word: str) -> Together:
     }
     before = [SYSTEM, user(f"Hello! My code word is {code_word}-{SYMBOLS}{AFTER}.") | {"name": "alex"}, REMEMBERED]
     whole = {"messages": [*before, asked], **NULLS}
-    in_parts = user([*PARTS[:-1], {"type": "text", "text": _ALL_ASKED}])
     both = Combined(
         _sender(client),
-        f"{_CONVERSATION}, the last one in parts",
+        f"{_CONVERSATION}, one of them in parts",
         {_CONVERSATION: whole, TEXT_PARTS: {"messages": [user(PARTS)]}},
-        whole=whole | {"messages": [*before, in_parts]},
+        whole=whole | {"messages": [*before, _IN_PARTS, REMEMBERED, _ALL_ASKED]},
         shows_all=is_completion,
     )
     inner = Combined(_sender(client), _CONVERSATION, parts, whole=whole, shows_all=is_completion, within=both)

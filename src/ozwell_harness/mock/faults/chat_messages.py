@@ -132,14 +132,20 @@ accepts(
     lambda body: {"messages": [{"role": "user", "content": ""}]} if body.get("messages") == [] else {},
     "chat.empty-messages-refused",
 )
-accepts(
+
+
+@AREA.request(
     "messages-text-accepted",
-    "A text in the place of the messages is taken as one of them.",
-    lambda body: (
-        {"messages": [{"role": "user", "content": body["messages"]}]} if isinstance(body.get("messages"), str) else {}
-    ),
-    "chat.messages-not-array-refused",
+    "A text in the place of the messages is taken as one of them, for plain answers and for streams.",
+    Operation.CREATE_CHAT,
+    breaks=("chat.messages-not-array-refused", "streaming.bad-request-refused"),
 )
+def messages_text_accepted(body: JsonObject, call: Call) -> JsonObject:  # noqa: ARG001
+    """Take it as what a user says."""
+    text = body.get("messages")
+    return {**body, "messages": [{"role": "user", "content": text}]} if isinstance(text, str) else body
+
+
 accepts(
     "missing-role-accepted",
     "A message without a role is taken as the user's.",

@@ -25,15 +25,16 @@ _MESSAGES_REFUSED = (
     "chat.messages-not-array-refused",
     "chat.missing-messages-refused",
     "responses.missing-messages-refused",
+    "streaming.bad-request-refused",
 )
 
 
 @AREA.error(
     "status-422", "Unfit messages are answered with 422 in place of 400.", *_CHAT_OR_RESPONSE, breaks=_MESSAGES_REFUSED
 )
-def status_422(refusal: Refusal, call: Call) -> Refusal:
+def status_422(refusal: Refusal, call: Call) -> Refusal:  # noqa: ARG001
     """Change the status of a 400."""
-    if _has_unfit_messages(refusal, call):
+    if _has_unfit_messages(refusal):
         refusal.status = 422
     return refusal
 
@@ -52,7 +53,7 @@ def status_422(refusal: Refusal, call: Call) -> Refusal:
 )
 def status_500(refusal: Refusal, call: Call) -> Refusal:
     """Fail instead of refusing."""
-    if _has_unfit_messages(refusal, call) or (call.operation is Operation.RETRIEVE_MODEL and refusal.status == 404):
+    if _has_unfit_messages(refusal) or (call.operation is Operation.RETRIEVE_MODEL and refusal.status == 404):
         refusal.status = 500
         refusal.envelope["error"] |= {"type": "server_error", "code": "internal_error"}
     return refusal
@@ -176,8 +177,8 @@ def one_401_differs(refusal: Refusal, call: Call) -> Refusal:  # noqa: ARG001
     return refusal
 
 
-def _has_unfit_messages(refusal: Refusal, call: Call) -> bool:
-    return refusal.cause.param == "messages" and not _asks_for_stream(call)
+def _has_unfit_messages(refusal: Refusal) -> bool:
+    return refusal.cause.param == "messages"
 
 
 def _asks_for_stream(call: Call) -> bool:
