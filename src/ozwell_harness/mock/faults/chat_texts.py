@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 
 from ozwell_harness.mock.call import Call, Reply
-from ozwell_harness.mock.completion import Completion
 from ozwell_harness.mock.faults.base import Area
 from ozwell_harness.mock.faults.wrappers import on_bytes
 from ozwell_harness.mock.routing import Operation
@@ -45,17 +43,6 @@ def names_model(name: str, description: str, model: bytes) -> None:
 def _in_cesu(found: bytes) -> bytes:
     high, low = divmod(ord(found.decode()) - 0x10000, 0x400)
     return (chr(0xD800 + high) + chr(0xDC00 + low)).encode("utf-8", "surrogatepass")
-
-
-@AREA.plan(
-    "greeting-unanswered", "A greeting is answered with nothing.", Operation.CREATE_CHAT,
-    breaks=("chat.content-not-empty",),
-)  # fmt: skip
-def greeting_unanswered(completion: Completion, call: Call) -> Completion:
-    """Say nothing where hello should be said."""
-    if "Say hello" not in str(call.body):
-        return completion
-    return replace(completion, choices=tuple(replace(choice, pieces=()) for choice in completion.choices))
 
 
 breaks_symbols("replaced", "Characters beyond the BMP become U+FFFD.", lambda _: b"\xef\xbf\xbd", "chat.unicode-intact")
