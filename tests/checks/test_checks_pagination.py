@@ -207,3 +207,16 @@ def test_seam_has_another_purpose_between(pages: list[Exchange], found: tuple[st
 def test_a_list_may_have_no_seam(pages: list[Exchange]) -> None:
     with pytest.raises(Unjudgeable):
         pagination.seam(pages)
+
+
+@pytest.mark.parametrize(
+    ("following", "expected"),
+    [
+        (page("bc", has_more=True), "good"),
+        (page("bc", has_more=False), "bad"),
+        (page("bcdef", has_more=False), "silent"),
+        (page("bc"), "silent"),
+    ],
+)
+def test_a_page_after_a_cursor_tells_of_what_follows(following: Exchange, expected: str) -> None:
+    assert verdict(pagination.tells_of_more, following, WALK, "a") == expected

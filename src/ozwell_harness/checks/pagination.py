@@ -182,6 +182,22 @@ def has_more_is_true(pages: Sequence[Exchange]) -> Deviation | None:
     return None
 
 
+def tells_of_more(page: Exchange, walked: Sequence[Exchange], cursor: str) -> Deviation | None:
+    """``has_more`` on the page after ``cursor`` is true where a walk showed more after it than the page holds.
+
+    Raises:
+        Unjudgeable: the page does not carry it, or holds all that is known to follow.
+    """
+    said, shown_here = document_of(page).get("has_more"), ids_of(page)
+    left = [item for item in following(walked, cursor) if item not in shown_here]
+    if said is None or not left:
+        raise Unjudgeable("the page carries no has_more, or nothing is known to follow it")
+    if said is True:
+        return None
+    told = f"has_more true: {len(left)} more items follow"
+    return Deviation("has_more is wrong on a page after a cursor", told, f"has_more {shown(said)}")
+
+
 def edge_is_true(page: Exchange, name: str, place: int) -> Deviation | None:
     """``first_id`` or ``last_id``, where a page carries it, is the id of the item at ``place``.
 
