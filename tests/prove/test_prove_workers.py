@@ -13,6 +13,7 @@ import pytest
 from ozwell_harness.driver import HarnessError
 from ozwell_harness.mock.faults import catalogue
 from ozwell_harness.profile import load_profile
+from ozwell_harness.prove.bench import run_trials
 from ozwell_harness.prove.matrix import CLEAN, Kind, Trial
 from ozwell_harness.prove.runner import plan_of, prove, slow_first
 from ozwell_harness.prove.workers import trials_in_workers
@@ -93,3 +94,8 @@ def test_suites_that_cannot_be_run() -> None:
 
 def test_long_trials_come_first() -> None:
     assert slow_first(["chat.usage-total-off-by-one", "stream.hang"]) == ["stream.hang", "chat.usage-total-off-by-one"]
+
+
+def test_trial_that_cannot_be_made_says_why() -> None:
+    with pytest.raises(HarnessError, match=r"no fault named 'models\.no-such-fault'"):
+        run_trials([("models.no-such-fault",)], profile="ozwell", areas=("models",), told=lambda *_: None)

@@ -42,8 +42,10 @@ def run_trials(trials: Iterable[Faults], *, profile: str, areas: tuple[str, ...]
     with Path(os.devnull).open("w", encoding="utf-8") as log:
         run_pytest(log, "-pno:warnings", plugins=(Ready(first), bench))
     first.recorder.close()
+    if bench.failure is not None:
+        raise HarnessError(f"A trial could not be made: {bench.failure}") from bench.failure
     if not bench.ended:
-        raise HarnessError("The suites could not be run; ozwell-harness check says why.")
+        raise HarnessError("The suites could not be loaded; ozwell-harness check says why.")
 
 
 class _Bench:
@@ -55,6 +57,7 @@ class _Bench:
         self._areas = areas
         self._told = told
         self.ended = False
+        self.failure: Exception | None = None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -63,10 +66,13 @@ class _Bench:
             return True
         # Nobody reads what it prints, and it takes a tenth of the time.
         session.config.pluginmanager.unregister(name="terminalreporter")
-        for faults in self._trials:
-            begin = time.monotonic()
-            findings = self._judge(session, faults)
-            self._told(faults, findings, time.monotonic() - begin)
+        try:
+            for faults in self._trials:
+                begin = time.monotonic()
+                findings = self._judge(session, faults)
+                self._told(faults, findings, time.monotonic() - begin)
+        except Exception as error:  # noqa: BLE001 - pytest would print it where nobody reads
+            self.failure = error
         self.ended = True
         return True
 
