@@ -32,9 +32,7 @@ OPERATIONS = {
 def _open(name: str, operation: Operation) -> None:
     @AREA.auth(f"{name}-open", f"{operation} asks for no key.", operation, breaks=(f"auth.enforced-on-{name}",))
     def let_in(admission: Admission, call: Call) -> Admission:  # noqa: ARG001
-        # A key without permission is as good as none, too.
-        key = admission.key if admission.key and admission.key.standing is Standing.ACTIVE else None
-        return replace(admission, key=key, denial=None)
+        return replace(admission, denial=None)
 
 
 for _name, _operation in OPERATIONS.items():
