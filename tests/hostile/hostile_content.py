@@ -31,7 +31,7 @@ def case(handler: Callable[[MockHandle], Handler], *options: str, **served: Any)
     def make(mock: MockHandle) -> Case:
         names = ("OZWELL_API_KEY", "OZWELL_MODEL", "OZWELL_EMBEDDING_MODEL")
         environment = {name: mock.env[name] for name in names}
-        timeouts = {"read_s": 10.0, "total_s": 20.0}
+        timeouts: dict[str, float] = {}
         return Case(lambda: serve(handler(mock), **served), options, timeouts, environment)
 
     return make
