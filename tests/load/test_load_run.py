@@ -286,7 +286,7 @@ def test_a_generator_that_cannot_start_says_why(mock: MockHandle, tmp_path: Path
 
 
 def test_locust_by_hand_shows_first_tokens_and_gaps(mock: MockHandle) -> None:
-    headless = ["--headless", "-u", "2", "-r", "2", "-t", "1s", "--scenario", "chat_stream", "--json", "--only-summary"]
+    headless = ["--headless", "-u", "2", "-r", "2", "-t", "3s", "--scenario", "chat_stream", "--json", "--only-summary"]
     with by_hand(mock, *headless) as process:
         out, err = process.communicate(timeout=60)
     assert process.returncode == 0, err

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 from ozwell_harness.load.answer import read_answer
@@ -21,9 +22,9 @@ from ozwell_harness.load.scenario_file import mix_of
 from ozwell_harness.load.step import Kind, Step
 from ozwell_harness.load.workload import Workload
 from ozwell_harness.model_choice import choose_models, listed_models
-from ozwell_harness.profile import load_profile
+from ozwell_harness.profile import Profile, load_profile
 from ozwell_harness.redaction import Redactor
-from ozwell_harness.requirements import load_catalogue
+from ozwell_harness.requirements import Catalogue, load_catalogue
 from ozwell_harness.target import KeyName, Secret
 
 
@@ -34,6 +35,21 @@ class Part:
     key: Secret | None
     run: str
     number: int = 0
+
+
+@cache
+def _judges(name: str) -> tuple[Profile, Catalogue]:
+    profile = load_profile(name)
+    return profile, profile.select(load_catalogue())
+
+
+def prepare(profile: str) -> None:
+    """Read what answers are judged by, so that a worker that is made later is made at once.
+
+    Raises:
+        ProfileError: there is no such profile.
+    """
+    Examiner(*_judges(profile), Redactor({})).warm()
 
 
 def make_client(plan: LoadPlan, key: Secret | None) -> LoadClient:
@@ -72,8 +88,8 @@ def make_worker(
     )
     context.warm(plan.arrivals)
     redactor = Redactor({part.key.reveal(): KeyName.MAIN.value} if part.key else {})
-    profile = load_profile(plan.profile)
-    examiner = Examiner(profile, profile.select(load_catalogue()), redactor)
+    profile, catalogue = _judges(plan.profile)
+    examiner = Examiner(profile, catalogue, redactor)
     examination = Examination(examiner, nonces, plan.base_url, budget)
     return Worker(client, mix, context, keeper, listener, redactor=redactor, examination=examination)
 

@@ -5,6 +5,7 @@ This module imports Locust, and with it patches the standard library: only a loc
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import secrets
@@ -18,7 +19,7 @@ from locust.exception import StopUser
 from locust.runners import MasterRunner, WorkerRunner
 
 from ozwell_harness.load.arrivals import ArrivalsError
-from ozwell_harness.load.engine.build import Part
+from ozwell_harness.load.engine.build import Part, prepare
 from ozwell_harness.load.engine.by_hand import FreeConductor
 from ozwell_harness.load.engine.conductor import Conducting, Conductor
 from ozwell_harness.load.engine.live import Live
@@ -95,6 +96,10 @@ class _Hooks:
         self._roll = Roll(environment.runner, self._quit if self._orders else None) if self._master else None
         if self._orders is not None:
             gevent.spawn(self._watch_parent)
+        elif not self._master:
+            # Locust's own clock runs from the start of a test, so the slow part of making a worker comes before.
+            with contextlib.suppress(ProfileError):
+                prepare(environment.parsed_options.ozwell_profile)
 
     def start(self, **_: Any) -> None:
         """Make the worker; a master only conducts others."""
