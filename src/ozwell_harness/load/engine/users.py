@@ -100,6 +100,9 @@ class _Hooks:
             # Locust's own clock runs from the start of a test, so the slow part of making a worker comes before.
             with contextlib.suppress(ProfileError):
                 prepare(environment.parsed_options.ozwell_profile)
+        # The hub has not looked at the clock since Python began to import: a time limit that is set now would count
+        # from then, and may be over at once.
+        gevent.get_hub().loop.update_now()
 
     def start(self, **_: Any) -> None:
         """Make the worker; a master only conducts others."""
