@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -14,9 +15,11 @@ from typing import Any
 
 import httpx
 import pytest
+from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 from test_cli import environment, harness, results
 
+from ozwell_harness.cli import cli
 from ozwell_harness.content import content_path
 from ozwell_harness.mock.delays import Fixed
 from ozwell_harness.mock.server import MockHandle, running_mock
@@ -162,10 +165,15 @@ def until_something_was_sent(samples: Path, process: subprocess.Popen[str]) -> N
         (("not-a-url", "--rate", "3"), "must be an http or https URL"),
     ],
 )
-def test_wrong_usage_is_told_in_one_sentence(tmp_path: Path, arguments: tuple[str, ...], told: str) -> None:
-    done = harness(tmp_path, "load", *arguments)
-    assert done.returncode == 2
-    (line,) = [line for line in done.stderr.splitlines() if line]
+def test_wrong_usage_is_told_in_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], told: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("OZWELL_")]:
+        monkeypatch.delenv(name)
+    done = CliRunner().invoke(cli, ["load", *arguments])
+    assert done.exit_code == 2
+    (line,) = [line for line in done.output.splitlines() if line]
     assert line.startswith("Error: ")
     assert told in line
     assert list(tmp_path.iterdir()) == []
