@@ -47,6 +47,8 @@ class Dispatcher:
                 alarm.wait_until(start + offset)
                 self._begin(start + offset, size)
                 begun += 1
+                # The arrival goes first; the timer for the next one is set while it waits for its answer.
+                gevent.sleep(0)
         finally:
             alarm.close()
             self._leave(start, times[begun:])
