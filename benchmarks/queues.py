@@ -23,7 +23,9 @@ from ozwell_harness.load.capacity.search import Finished, next_step
 from ozwell_harness.load.capacity.trials import Ask, Observation, Step
 
 _ITERATIONS = 100_000
-_CONVERGED = 1e-13
+#: To a hundred-thousandth of the saturation rate.
+_HALVINGS = 17
+_CONVERGED = 1e-11
 
 
 class Service(StrEnum):
@@ -62,7 +64,7 @@ class Queue:
     def capacity(self, bound_s: float, share: float) -> float:
         """Return the highest rate at which at least ``share`` of the requests take no longer than ``bound_s``."""
         low, high = 0.0, self.saturation
-        for _ in range(40):
+        for _ in range(_HALVINGS):
             middle = (low + high) / 2
             if self.missed(middle, bound_s) <= 1 - share:
                 low = middle

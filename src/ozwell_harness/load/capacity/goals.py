@@ -32,7 +32,6 @@ from ozwell_harness.load.samples import Sample
 from ozwell_harness.load.slo import LATENCIES, Comparison, Metric, Slo, SloError, StatisticKind, Term
 
 _NS = 1_000_000_000
-_STRICT = frozenset({Comparison.BELOW, Comparison.ABOVE})
 #: Bounded by gaps or by what comes after the first token: an age says nothing of them.
 _AGED = frozenset({Metric.TTFT, Metric.E2E, Metric.SERVICE})
 
@@ -80,9 +79,8 @@ def severities(sample: Sample, goal: Goal, slo: Slo) -> Iterator[float]:
     elif sample.censored:
         yield from _outlasted(sample, goal, slo)
     elif metric in LATENCIES:
-        strict = goal.term.comparison in _STRICT
         for value in values_of(sample, metric, from_due=True):
-            yield _of_bound(value, bound, strict=strict)
+            yield _of_bound(value, bound, goal.term.comparison)
     elif metric in {Metric.ERROR_RATE, Metric.THROUGHPUT}:
         yield math.inf if sample.failed else 0.0
     else:
@@ -113,12 +111,11 @@ def _of_latency(term: Term) -> Goal:
     return Goal(term, statistic.percent / 100)
 
 
-def _of_bound(value: float, bound: float, *, strict: bool) -> float:
-    if bound <= 0:
-        return 0.0 if value == 0 and not strict else math.inf
-    share = value / bound
-    # A value that equals a bound which it must stay below has missed it.
-    return math.nextafter(share, math.inf) if strict and value >= bound and share <= 1 else share
+def _of_bound(value: float, bound: float, comparison: Comparison) -> float:
+    """Return a value as a share of its bound: above 1 exactly when it does not keep it."""
+    kept = comparison.holds(value, bound)
+    share = value / bound if bound > 0 else math.inf
+    return min(share, 1.0) if kept else max(share, math.nextafter(1.0, math.inf))
 
 
 def _worst(sample: Sample, slo: Slo) -> float:

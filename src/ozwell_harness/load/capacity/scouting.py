@@ -20,6 +20,8 @@ _WARM_UP_S = 0.5
 _ONE_SHARE, _ALL_SHARE = 0.03, 0.25
 #: Twice the users that make less than this much more have saturated the target.
 _WORTHWHILE_GAIN = 1.2
+#: Scouts with the same number of users, where the client was disturbed.
+_TRIES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +49,27 @@ def scouted(scouts: Sequence[Trial]) -> Scouted | None:
     if first is None:
         return None
     alone = first.steps[-1].seen
-    made = [scout.steps[-1].seen.throughput for scout in scouts]
-    saturated = len(made) > 1 and made[-1] < _WORTHWHILE_GAIN * made[-2] and not scouts[-1].steps[-1].seen.invalid
-    return Scouted(alone.latency_s or 0.0, alone.throughput, alone.dispersion or 0.0, max(made), saturated)
+    made = {scout.ask.users: scout.steps[-1].seen.throughput for scout in scouts if not scout.steps[-1].seen.invalid}
+    *_, before, last = (0.0, 0.0, *made.values())
+    saturated = len(made) > 1 and last < _WORTHWHILE_GAIN * before
+    return Scouted(alone.latency_s or 0.0, alone.throughput, alone.dispersion or 0.0, _most(scouts), saturated)
+
+
+def _most(scouts: Sequence[Trial]) -> float:
+    return max(scout.steps[-1].seen.throughput for scout in scouts)
 
 
 def next_scout(plan: SearchPlan, scouts: Sequence[Trial], spent_s: float) -> Ask | None:
     """Return the next scout; None when enough is known."""
-    users = 2 ** len(scouts)
+    users = 1
     if scouts:
         last = scouts[-1].steps[-1].seen
         known = scouted(scouts)
-        useless = known is None or known.saturated or bool(last.invalid) or last.failed * 2 > last.requests
+        disturbed = bool(last.invalid)
+        # Once more with as many: a moment's disturbance is not yet the client's limit.
+        again = disturbed and sum(scout.ask.users == scouts[-1].ask.users for scout in scouts) < _TRIES
+        users = (scouts[-1].ask.users or 1) * (1 if again else 2)
+        useless = known is None or known.saturated or (disturbed and not again) or last.failed * 2 > last.requests
         fast = plan.max_rate is not None and last.throughput > plan.max_rate
         if useless or fast or users > _MOST_USERS or spent_s > _ALL_SHARE * plan.budget_s:
             return None

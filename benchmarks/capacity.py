@@ -1,0 +1,214 @@
+"""Searches for a capacity that is known, and counts how often the interval contains it.
+
+    python benchmarks/capacity.py --out capacity                      # simulated queues: hundreds of searches
+    python benchmarks/capacity.py --out capacity --sockets --budget 300   # a mock with so many slots, over sockets
+
+Simulated searches run the very same search as the command does, on queues that are played through without a network.
+Over sockets, ``ozwell-harness capacity`` itself searches a bundled mock with ``--slots``; a last search there is of a
+target that is quicker than any client, and must be called invalid.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from queues import Queue, Service, SimulatedTarget
+
+from ozwell_harness.load.capacity.goals import goals_of
+from ozwell_harness.load.capacity.outcome import capacity_of
+from ozwell_harness.load.capacity.plan import SearchPlan
+from ozwell_harness.load.slo import parse_slo
+from ozwell_harness.mock import MockSettings, running_mock
+from ozwell_harness.mock.delays import parse_delay
+from ozwell_harness.mock.settings import Latency
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A queue, an SLO on E2E, and the time a search may take (simulated seconds, or real ones)."""
+
+    queue: Queue
+    bound_s: float
+    percent: float
+    budget_s: float
+
+    @property
+    def name(self) -> str:
+        """It in Kendall's notation, with its SLO."""
+        kind = "D" if self.queue.service is Service.FIXED else "M"
+        return f"M/{kind}/{self.queue.servers}, service {self.queue.mean_s * 1e3:g} ms, {self.slo}"
+
+    @property
+    def slo(self) -> str:
+        """The SLO as the command line takes it."""
+        return f"e2e_p{self.percent:g}<{self.bound_s * 1e3:g}ms"
+
+    @property
+    def truth(self) -> float:
+        """The capacity, exact to a hundred-thousandth of the rate of saturation."""
+        return self.queue.capacity(self.bound_s, self.percent / 100)
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What one search found."""
+
+    case: str
+    truth: float | None
+    seed: int
+    status: str
+    lower: float | None
+    upper: float | None
+    reached: bool
+    requests: int
+    seconds: float
+
+    @property
+    def contains(self) -> bool:
+        """Its interval contains the truth."""
+        known = self.truth is not None and self.lower is not None and self.upper is not None
+        return known and self.lower <= self.truth <= self.upper  # type: ignore[operator]
+
+
+SIMULATED = (
+    Case(Queue(Service.FIXED, 1, 0.05), 0.2, 90, 20_000),
+    Case(Queue(Service.FIXED, 4, 0.05), 0.1, 90, 7_200),
+    Case(Queue(Service.FIXED, 4, 0.05), 0.15, 99, 20_000),
+    Case(Queue(Service.EXPONENTIAL, 1, 0.05), 0.3, 90, 40_000),
+    Case(Queue(Service.EXPONENTIAL, 4, 0.05), 0.2, 90, 14_400),
+    Case(Queue(Service.EXPONENTIAL, 16, 0.05), 0.15, 90, 7_200),
+)
+SOCKETS = (
+    Case(Queue(Service.FIXED, 16, 0.1), 0.2, 90, 300),
+    Case(Queue(Service.EXPONENTIAL, 16, 0.1), 0.4, 90, 300),
+)
+
+
+def main() -> int:
+    """Run the benchmark, write ``capacity.json`` and ``capacity.md``, print the table."""
+    options = _options()
+    found = list(over_sockets(options) if options.sockets else simulated(options))
+    text = table(found)
+    options.out.mkdir(parents=True, exist_ok=True)
+    machine = {"cores": os.cpu_count(), "architecture": platform.machine(), "python": platform.python_version()}
+    document = {"machine": machine, "searches": [asdict(search) for search in found]}
+    (options.out / "capacity.json").write_text(json.dumps(document, indent=1), "utf-8")
+    (options.out / "capacity.md").write_text(text, "utf-8")
+    print(text)
+    return 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Search for capacities that are known.")
+    parser.add_argument("--out", type=Path, default=Path("capacity"), metavar="DIR", help="where the results go")
+    parser.add_argument("--searches", type=int, default=50, metavar="N", help="of each case; default 50")
+    parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes that simulate; default 1")
+    parser.add_argument("--max-time", type=float, default=460, metavar="S", help="begin nothing after; default 460 s")
+    parser.add_argument("--sockets", action="store_true", help="search mocks over sockets instead")
+    parser.add_argument("--budget", type=float, metavar="S", help="of each search over sockets; default 300 s")
+    return parser.parse_args()
+
+
+def simulated(options: argparse.Namespace) -> Iterator[Search]:
+    """Yield simulated searches, the cases taking turns, so that a limit of time leaves as many of each."""
+    end = time.monotonic() + options.max_time
+    truths = {case: case.truth for case in SIMULATED}
+    with ProcessPoolExecutor(options.workers) as pool:
+        for seed in range(options.searches):
+            if time.monotonic() > end:
+                return
+            yield from pool.map(simulate_one, SIMULATED, [seed] * len(truths), truths.values())
+
+
+def simulate_one(case: Case, seed: int, truth: float) -> Search:
+    """Search a simulated queue."""
+    plan = SearchPlan(goals_of(parse_slo(case.slo)), budget_s=case.budget_s, seed=seed)
+    history, finished = SimulatedTarget(case.queue, (case.bound_s,)).search(plan)
+    found = capacity_of(plan, history, finished)
+    return Search(
+        case.name,
+        truth,
+        seed,
+        finished.status.value,
+        found.standing.lower,
+        found.standing.upper,
+        found.reached,
+        sum(step.seen.requests for step in history),
+        found.elapsed_s,
+    )
+
+
+def over_sockets(options: argparse.Namespace) -> Iterator[Search]:
+    """Yield searches of bundled mocks by the command itself; the last is of one that no client can exhaust."""
+    for case in SOCKETS:
+        delay = parse_delay(f"{case.queue.service}({case.queue.mean_s * 1e3:g}ms)")
+        latency = Latency(ttft=delay, slots=case.queue.servers)
+        budget = options.budget or case.budget_s
+        yield search_mock(MockSettings(latency=latency), case.slo, budget, options.out, case.name, case.truth)
+    name = "answers at once (no client can exhaust it), e2e_p90<100ms"
+    yield search_mock(MockSettings(), "e2e_p90<100ms", 60.0, options.out, name, None)
+
+
+def search_mock(settings: MockSettings, slo: str, budget_s: float, out: Path, name: str, truth: float | None) -> Search:
+    """Search one mock; the run folder is kept."""
+    folder = out / "".join(letter if letter.isalnum() else "-" for letter in name)
+    began = time.monotonic()
+    with running_mock(settings) as mock:
+        command = [sys.executable, "-m", "ozwell_harness", "capacity", mock.base_url, "--scenario", "chat"]
+        command += ["--slo", slo, "--budget", f"{budget_s:g}s", "--out", str(folder)]
+        subprocess.run(command, env={**os.environ, **mock.env}, check=False)
+    document = json.loads((folder / "results.json").read_text("utf-8"))
+    block = document["capacity"]
+    return Search(
+        name,
+        truth,
+        document["seed"],
+        block["status"],
+        block["lower_rps"],
+        block["upper_rps"],
+        block["reached"],
+        document["cost"]["requests"],
+        time.monotonic() - began,
+    )
+
+
+def table(found: Sequence[Search]) -> str:
+    """Return the table, a row for each case."""
+    columns = ("Case", "Truth (1/s)", "Searches", "Interval found", "of these, contains the truth")
+    columns += ("as narrow as asked, and confirmed", "Median width", "Median requests")
+    lines = [f"| {' | '.join(columns)} |", f"| --- |{' ---: |' * (len(columns) - 1)}"]
+    for name in dict.fromkeys(search.case for search in found):
+        of_case = [search for search in found if search.case == name]
+        lines.append(f"| {name} | {' | '.join(_row(of_case))} |")
+    return "\n".join(lines) + "\n"
+
+
+def _row(searches: Sequence[Search]) -> tuple[str, ...]:
+    intervals = [search for search in searches if search.lower is not None and search.upper is not None]
+    widths = sorted(1 - search.lower / search.upper for search in intervals if search.lower and search.upper)
+    requests = sorted(search.requests for search in searches)
+    truth = searches[0].truth
+    others = sorted({search.status for search in searches if search not in intervals})
+    return (
+        f"{truth:.2f}" if truth is not None else "-",
+        str(len(searches)),
+        f"{len(intervals)}{' (else ' + ', '.join(others) + ')' if others else ''}",
+        str(sum(search.contains for search in intervals)),
+        str(sum(search.reached for search in intervals)),
+        f"{widths[len(widths) // 2]:.1%}" if widths else "-",
+        f"{requests[len(requests) // 2]:,}",
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
