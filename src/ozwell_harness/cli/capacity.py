@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,13 @@ from ozwell_harness.cli.common import (
 )
 from ozwell_harness.cli.load_options import client_options, content_options, plan_from
 from ozwell_harness.flow import Outcome, with_target
+from ozwell_harness.load.arrivals import ArrivalsError, Poisson
 from ozwell_harness.load.capacity.goals import goals_of
 from ozwell_harness.load.capacity.plan import SearchPlan
 from ozwell_harness.load.capacity.record import RecordError
+from ozwell_harness.load.forecast import forecast
 from ozwell_harness.load.plan import LoadPlan, PlanError
+from ozwell_harness.load.prompts import PromptError
 from ozwell_harness.load.runner import LoadError
 from ozwell_harness.load.slo import SloError
 from ozwell_harness.reporting.console import terminal
@@ -138,20 +142,34 @@ def _search(settings: Settings, order: CapacityOrder, out: Path | None, json_fil
 
 
 def _tell_cost(order: CapacityOrder) -> int:
-    click.echo("\n".join(cost_lines(order.search, order.load)))
+    try:
+        lines = cost_lines(order.search, order.load)
+    except (PlanError, PromptError, ArrivalsError) as error:
+        raise UsageError(str(error)) from None
+    click.echo("\n".join(lines))
     return EXIT_OK
 
 
 def cost_lines(search: SearchPlan, load: LoadPlan) -> list[str]:
-    """Say what a search may cost, as far as that is known before its target has been seen."""
+    """Say what a search may cost, as far as that is known before its target has been seen.
+
+    Raises:
+        PlanError, PromptError, ArrivalsError: the load cannot be made.
+    """
     rate = search.max_rate or 1.0
+    cost = forecast(replace(load, arrivals=Poisson(rate), duration_s=search.budget_s, warmup_s=0.0))
     fewest = search.fewest(rate)
-    most = f"{rate * search.budget_s:,.0f}" if search.max_rate else f"{search.budget_s:,.0f} for each request/s"
+    most = (
+        "It sends up to" if search.max_rate else "For each request per second that the target carries, it sends up to"
+    )
+    tokens = f"{cost.prompt_tokens:,} prompt tokens and at most {cost.completion_tokens:,} completion tokens"
     expression = load.slo.expression if load.slo else ""
-    lasts = f"up to {search.budget_s:g} s, of which one trial measures about {search.cap_s:g} s before it is set aside"
-    near = f"and near the capacity needs many times as many: at {rate:g}/s that is {fewest / rate:,.0f} s and more"
-    return [
-        f"A search for {load.title} within {expression} takes {lasts}.",
-        f"It sends up to {most} requests, as far as the target carries them.",
-        f"A trial cannot pass with fewer than {fewest:,} requests, {near}.",
+    alone = f"No rate can pass on fewer than {fewest:,} requests without a miss: at {rate:g}/s {fewest / rate:,.0f} s"
+    lines = [
+        f"A search for {load.title} within {expression} takes up to {search.budget_s:g} s.",
+        f"{most} {cost.requests:,} requests, about {tokens}.",
+        f"{alone}. Near the capacity it takes many times as many.",
     ]
+    if cost.unbounded:
+        lines.append(f"{cost.unbounded:,} requests set their answers no bound: --answer-tokens does.")
+    return lines
