@@ -83,6 +83,13 @@ def test_it_keeps_to_its_budget() -> None:
             assert "budget" in found.finished.reason
 
 
+def test_a_budget_that_no_trial_fits_into_is_said_to_be_too_small() -> None:
+    slow = SimulatedTarget(Queue(Service.FIXED, 1, 2.0), (4.0,))
+    found = search(plan_of("e2e_p99.9<4s", budget_s=100.0), slow)
+    assert found.finished.status is Status.UNDECIDED
+    assert "does not suffice for a trial at" in found.finished.reason
+
+
 def test_a_part_limited_by_the_client_is_run_again_and_never_counts() -> None:
     def now_and_then(ask: Ask, seen: Observation) -> Observation:
         # A disturbance that comes with the worst possible figures.

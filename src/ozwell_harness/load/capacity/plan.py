@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from ozwell_harness.load.capacity.goals import Goal, floor_of
 from ozwell_harness.load.plan import PlanError
-from ozwell_harness.load.slo import Metric
 
 #: A first part that is shorter tells too little for the second or two that a part costs beside.
 _SHORTEST_PART_S = 4.0
@@ -104,8 +103,3 @@ class SearchPlan:
     def warmup_s(self, seconds: float, latency_s: float) -> float:
         """Return how long a part of so many seconds is warmed up at its rate."""
         return max(_SHORTEST_WARM_UP_S, _ANSWERS_WARM * latency_s, _WARM_SHARE * seconds)
-
-    @property
-    def bounds_latency(self) -> bool:
-        """Some goal bounds a latency."""
-        return any(goal.term.metric not in {Metric.ERROR_RATE, Metric.THROUGHPUT} for goal in self.goals)

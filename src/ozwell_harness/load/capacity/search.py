@@ -171,9 +171,13 @@ class _Search:
         return self._begin(rate, purpose, self._plan.first_part_s(rate, self._known.latency_s))
 
     def _begin(self, rate: float, purpose: Purpose, seconds: float) -> Ask | Finished:
-        if not self._affordable(seconds):
-            return self._out_of_time()
-        return self._ask(len(self._trials) + 1, 1, purpose, rate, seconds)
+        if self._affordable(seconds):
+            return self._ask(len(self._trials) + 1, 1, purpose, rate, seconds)
+        short = (
+            f"What is left of the budget of {self._plan.budget_s:g} s, {max(0.0, self._left_s):.0f} s, does not suffice"
+        )
+        trial = f"for a trial at {rate:.4g} requests/s, which takes {self._cost_s(seconds):.0f} s."
+        return self._end(standing(self._verdicts), f"{short} {trial}")
 
     def _ask(self, number: int, part: int, purpose: Purpose, rate: float, seconds: float) -> Ask:
         seed = random.Random(f"{self._plan.seed}/{number}/{part}").getrandbits(_SEED_BITS)  # noqa: S311 - no secret
