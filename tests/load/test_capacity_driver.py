@@ -87,7 +87,8 @@ def test_an_interrupted_search_keeps_what_it_has_and_goes_on_the_same_way(tmp_pa
     resumed, listening = searched(tmp_path / "cut", runs)
     assert listening.found == [4]
     assert runs.count == len(whole.history) - 4
-    assert (resumed.history, resumed.finished) == (whole.history, whole.finished)
+    assert (resumed.finished, resumed.broken) == (whole.finished, (Broken("chat.b", 8, "wrong", None),))
+    assert [(step.ask, step.seen) for step in resumed.history] == [(step.ask, step.seen) for step in whole.history]
 
 
 def test_a_finished_search_runs_nothing_when_it_is_asked_for_again(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -72,21 +72,18 @@ def conduct(
     if history:
         _check(plan, history, record)
         observer.resumed(len(history), sum(step.seen.elapsed_s for step in history))
-    broken: dict[str, Broken] = {}
     while isinstance(step := next_step(plan, history), Ask):
         observer.part_begins(step)
         try:
             part = run(step, _dispersion(history), record.folder / "trials" / f"{step.number:03}-{step.part}")
         except KeyboardInterrupt:
-            return Searched(history, None, tuple(broken.values()))
-        for entry in part.broken:
-            _merge(broken, entry)
+            return Searched(history, None, _broken(history))
         if part.interrupted:
-            return Searched(history, None, tuple(broken.values()))
-        history += (Step(step, part.seen),)
+            return Searched(history, None, _broken(history, part.broken))
+        history += (Step(step, part.seen, part.broken),)
         record.add(history[-1])
         observer.part_ended(plan, history)
-    return Searched(history, step, tuple(broken.values()))
+    return Searched(history, step, _broken(history))
 
 
 def parameters_of(plan: SearchPlan, load: LoadPlan) -> dict[str, str]:
@@ -126,10 +123,10 @@ def _dispersion(history: tuple[Step, ...]) -> float:
     return known.dispersion if known else 0.0
 
 
-def _merge(broken: dict[str, Broken], entry: Broken) -> None:
-    before = broken.get(entry.requirement)
-    if before is None:
-        broken[entry.requirement] = entry
-    else:
-        count = before.count + entry.count
-        broken[entry.requirement] = Broken(entry.requirement, count, before.message, before.example)
+def _broken(history: tuple[Step, ...], further: tuple[Broken, ...] = ()) -> tuple[Broken, ...]:
+    """Return what answers broke in all parts: each requirement once, with its first example."""
+    found: dict[str, Broken] = {}
+    for entry in (*(entry for step in history for entry in step.broken), *further):
+        before = found.get(entry.requirement)
+        found[entry.requirement] = replace(before, count=before.count + entry.count) if before else entry
+    return tuple(found.values())

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ozwell_harness.load.capacity.evidence import Evidence, Shares
+from ozwell_harness.load.result import Broken
 
 
 class Purpose(StrEnum):
@@ -89,10 +90,11 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """An ask and what came of it."""
+    """An ask and what came of it; ``broken`` are the requirements that answers broke meanwhile."""
 
     ask: Ask
     seen: Observation
+    broken: tuple[Broken, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
