@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import httpx
 from ozwell_harness.content import content_path
 from ozwell_harness.mock import MockHandle
 
+_ANSWERED = re.compile(r"^mock_requests_total\{[^}]*Chat[^}]*\} (\d+)$", re.MULTILINE)
 LOCUSTFILE = content_path("loadtests", "locustfile.py")
 
 
@@ -40,13 +42,19 @@ def by_hand(
             process.kill()
 
 
+def answered(mock: MockHandle, count: int) -> None:
+    """Assert that the mock has answered so many chat completions."""
+    told = httpx.get(mock.base_url.removesuffix("/v1") + "/metrics").text
+    assert sum(map(int, _ANSWERED.findall(told))) >= count
+
+
 def free_port() -> str:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return str(listener.getsockname()[1])
 
 
-def until(attempt: Callable[[], Any], patience_s: float = 30.0) -> Any:
-    """Try until it works, for at most half a minute."""
+def until(attempt: Callable[[], Any], patience_s: float = 120.0) -> Any:
+    """Try until it works; the patience is for what hangs, not for a slow machine."""
     giving_up = time.monotonic() + patience_s
     while True:
         try:

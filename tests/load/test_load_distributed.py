@@ -12,24 +12,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
 import psutil
 import pytest
-from load_running import by_hand, free_port, until
+from load_running import answered, by_hand, free_port, until
 
 from ozwell_harness.load import Closed, LoadPlan, LoadResult, Poisson, SilentLoad, run_load
 from ozwell_harness.load.arrivals import Arrivals
 from ozwell_harness.load.losses import due_arrivals, lost_arrivals
 from ozwell_harness.load.progress import Progress
 from ozwell_harness.load.samples import End, Record, Sample, Start, Tail
-from ozwell_harness.mock import MockHandle, MockSettings, running_mock
+from ozwell_harness.mock import MockSettings, running_mock
 from ozwell_harness.mock.delays import Fixed
 from ozwell_harness.mock.settings import Latency
 from ozwell_harness.settings import keys_in
 
 TTFT_S = 0.03
 LATENCY = Latency(Fixed(TTFT_S), Fixed(0.002))
-_ANSWERED = re.compile(r"^mock_requests_total\{[^}]*Chat[^}]*\} (\d+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -135,7 +133,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Futu
 
 
 def test_the_arrivals_of_a_killed_worker_are_accounted_for(runs: Mapping[str, Future[Cut]]) -> None:
-    cut = runs["open"].result(120)
+    cut = runs["open"].result(400)
     result, plan = cut.result, cut.result.plan
     starts = {record.worker: record.at for record in cut.records if isinstance(record, Start)}
     ends = [record for record in cut.records if isinstance(record, End)]
@@ -155,7 +153,7 @@ def test_the_arrivals_of_a_killed_worker_are_accounted_for(runs: Mapping[str, Fu
 
 
 def test_users_that_vanish_with_a_worker_are_said(runs: Mapping[str, Future[Cut]]) -> None:
-    result = runs["closed"].result(120).result
+    result = runs["closed"].result(400).result
     assert not result.valid
     assert "1 of 2 load workers ended before their time: their users were missing" in result.reasons[0]
     assert result.total.counts.completed > 0
@@ -170,11 +168,6 @@ def test_what_a_worker_recorded_is_not_lost() -> None:
     assert [sample.due for sample in lost] == due[5:]
     assert {(sample.error, sample.attempted, sample.failed) for sample in lost} == {("worker_lost", False, True)}
     assert list(lost_arrivals(LoadPlan("http://h/v1", "m", arrivals=Closed(2)), Start(0, 0.0), [])) == []
-
-
-def answered(mock: MockHandle, count: int) -> None:
-    told = httpx.get(mock.base_url.removesuffix("/v1") + "/metrics").text
-    assert sum(map(int, _ANSWERED.findall(told))) >= count
 
 
 def figures(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -192,7 +185,7 @@ def assert_right(found: dict[str, Any]) -> None:
 
 
 def test_processes_by_hand_show_one_table(runs: Mapping[str, Future[Hand]]) -> None:
-    hand = runs["forked"].result(120)
+    hand = runs["forked"].result(400)
     assert_right(figures(hand.document))
     assert hand.document["workers_lost"] == 0
     found = json.loads(hand.out[hand.out.index("[\n") :])  # before it, each worker printed []
@@ -207,7 +200,7 @@ def test_processes_by_hand_show_one_table(runs: Mapping[str, Future[Hand]]) -> N
 
 
 def test_a_master_says_which_worker_it_lost_and_keeps_what_it_reported(runs: Mapping[str, Future[Hand]]) -> None:
-    hand = runs["mastered"].result(120)
+    hand = runs["mastered"].result(400)
     assert_right(figures(hand.document))
     assert hand.document["workers_lost"] == 1
     assert "chat_stream  TTFT" in hand.err

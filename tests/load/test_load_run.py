@@ -18,7 +18,7 @@ import httpx
 import psutil
 import pytest
 from jsonschema import Draft202012Validator
-from load_running import by_hand, until
+from load_running import answered, by_hand, until
 from rawserver import http, raw_server, read_request
 
 from ozwell_harness.content import content_path
@@ -285,9 +285,11 @@ def test_a_generator_that_cannot_start_says_why(mock: MockHandle, tmp_path: Path
     assert mock.env["OZWELL_API_KEY"] not in str(caught.value)
 
 
-def test_locust_by_hand_shows_first_tokens_and_gaps(mock: MockHandle) -> None:
-    headless = ["--headless", "-u", "2", "-r", "2", "-t", "3s", "--scenario", "chat_stream", "--json", "--only-summary"]
-    with by_hand(mock, *headless) as process:
+def test_locust_by_hand_shows_first_tokens_and_gaps() -> None:
+    headless = ["--headless", "-u", "2", "-r", "2", "--scenario", "chat_stream", "--json", "--only-summary"]
+    with running_mock() as mock, by_hand(mock, *headless) as process:
+        until(lambda: answered(mock, 5))
+        process.send_signal(signal.SIGTERM)
         out, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
     rows = {(row["method"], row["name"]): row for row in json.loads(out)}
