@@ -197,13 +197,12 @@ def test_truth_log(tmp_path: Path, connect: Callable[..., httpx.Client]) -> None
     assert stream["steps"] == [1, 2, 3, 4]
     assert stream["events"] == sorted(stream["events"])
     assert stream["events"][-1] <= stream["ended"]
-    # The loop's timers are whole milliseconds, rounded.
     tokens = [stream["events"][step] - stream["began"] for step in stream["steps"]]
-    assert all(at >= due - 1_000_000 for at, due in zip(tokens, range(30_000_000, 70_000_000, 10_000_000), strict=True))
+    assert all(at >= due - 1000 for at, due in zip(tokens, range(30_000_000, 70_000_000, 10_000_000), strict=True))
 
     assert whole["request_id"] == plain.headers["x-request-id"]
     assert (whole["events"], whole["steps"], whole["client_id"]) == ([], [], "")
-    assert whole["ended"] >= 29_000_000
+    assert whole["ended"] >= 30_000_000
 
 
 def test_truth_log_of_a_client_that_left(tmp_path: Path) -> None:
@@ -247,10 +246,10 @@ def test_metrics_tell_of_slots_and_latencies(fresh: Callable[..., httpx.Client])
     assert gauge(page, "mock_generations_started_total") == 2
     assert gauge(page, "mock_generations_abandoned_total") == 0
     assert gauge(page, "mock_answer_seconds_count") == 2
-    assert gauge(page, "mock_answer_seconds_sum") >= 0.038
+    assert gauge(page, "mock_answer_seconds_sum") >= 0.04
     assert gauge(page, "mock_queue_wait_seconds_count") == 2
     assert gauge(page, "mock_ttft_seconds_count") == 1
-    assert 0.019 <= gauge(page, "mock_ttft_seconds_sum") <= gauge(page, "mock_answer_seconds_sum")
+    assert 0.02 <= gauge(page, "mock_ttft_seconds_sum") <= gauge(page, "mock_answer_seconds_sum")
 
 
 def wait_for(client: httpx.Client, name: str, value: float) -> None:

@@ -13,6 +13,8 @@ from ozwell_harness.mock.settings import Latency
 from ozwell_harness.mock.slots import Slots
 from ozwell_harness.mock.trace import Trace
 
+_TICK_S = 0.001
+
 
 class Timeline:
     """Absolute deadlines of the tokens of one answer, so that no error adds up. Times are of `time.monotonic`."""
@@ -40,9 +42,9 @@ class Timeline:
         self.due += delay.sample(self._rng)
 
     async def _until_due(self) -> None:
-        wait = self.due - time.monotonic()
-        if wait > 0:
-            await asyncio.sleep(wait)
+        # The loop's timers are whole milliseconds and may come early; a token must not.
+        while (wait := self.due - time.monotonic()) > 0:  # noqa: ASYNC110 - time is all that is awaited
+            await asyncio.sleep(max(wait, _TICK_S))
 
 
 class Engine:
