@@ -10,9 +10,8 @@ from ozwell_harness.checks import security
 from ozwell_harness.checks.passive import PassiveCheck, passive_of
 from ozwell_harness.client import Client, segment
 from ozwell_harness.exchange import Call
-from ozwell_harness.model import Exchange, Status
+from ozwell_harness.model import Exchange
 from ozwell_harness.profile import Profile
-from ozwell_harness.session import Session
 from ozwell_harness.shelf import Shelf
 from ozwell_harness.suite import Judge, each, provoke, requirement
 from ozwell_harness.target import KeyName
@@ -51,11 +50,10 @@ def test_every_exchange(
 
 
 @requirement("security.survives-the-run")
-def test_survives(client: Client, shelf: Shelf, run_session: Session, judge: Judge) -> None:
-    deleting = run_session.findings.get("files.delete-confirmed")
+def test_survives(client: Client, shelf: Shelf, judge: Judge) -> None:
     last = shelf.clear()
-    # What could never delete files shows nothing by not deleting them now.
-    if last is None or deleting is None or deleting.status is not Status.PASSED:
+    # A file that cannot be deleted may never have been there: only a refusal to list the models tells of the target.
+    if last is None or last.status != 200:
         call = Call("GET", "/models", "list models once more, at the end of the run", despite_silence=True)
         last = client.send(call)
     judge(security.still_answers, last)
