@@ -20,6 +20,8 @@ from ozwell_harness.load.capacity.plan import SearchPlan
 from ozwell_harness.load.capacity.trials import Trial
 
 REPLICATES = 200
+#: Rates further apart than so many times the width asked for say too little of what lies between them.
+_WIDEST_GAP = 1.0
 #: Places and slopes that ``guess`` tries; slopes from sluggish to a cliff.
 _GRID = 120
 _SLOPES = tuple(3 * 1.4**step for step in range(10))
@@ -126,10 +128,13 @@ def isotonic(points: Sequence[Point]) -> tuple[tuple[float, float], ...]:
 
 
 def crossing(plan: SearchPlan, trials: Iterable[Trial], replicates: int = REPLICATES) -> Crossing | None:
-    """Return the crossing with its bootstrap interval at the plan's confidence; None when the fit does not cross."""
+    """Return the crossing with its bootstrap interval at the plan's confidence.
+
+    None when the fit does not cross, or does so in a gap between rates that is too wide to say where.
+    """
     grouped = _by_rate(trials)
     best = estimate(_points(plan, grouped, lambda batches: batches))
-    if best is None:
+    if best is None or _gap_at(best, list(grouped)) > _WIDEST_GAP * plan.width:
         return None
     rng = random.Random(f"{plan.seed}/bootstrap")  # noqa: S311 - resampling is no secret
     drawn = [
@@ -141,6 +146,12 @@ def crossing(plan: SearchPlan, trials: Iterable[Trial], replicates: int = REPLIC
         return Crossing(best, None, None)
     cut = (1 - plan.confidence) / 2
     return Crossing(best, known[int(cut * len(known))], known[min(len(known) - 1, int((1 - cut) * len(known)))])
+
+
+def _gap_at(rate: float, tried: Sequence[float]) -> float:
+    """Return how far the tried rates on either side lie apart, as a share of the upper one."""
+    below, above = max(r for r in tried if r <= rate), min(r for r in tried if r >= rate)
+    return (above - below) / above
 
 
 def log_odds(share: float) -> float:

@@ -100,9 +100,12 @@ class _Search:
         if verdict.decision is not Decision.OPEN or self._hopeless(last):
             return None
         seconds = remaining_s(self._plan, last)
-        if seconds and self._affordable(seconds):
+        narrowing = last.ask.purpose is Purpose.NARROW
+        enough = self._can_confirm_later(standing(self._verdicts), seconds) if narrowing else self._affordable(seconds)
+        if seconds and enough:
             return self._ask(last.ask.number, len(last.steps) + 1, last.ask.purpose, last.rate, seconds)
-        return self._out_of_time()
+        # What is left must confirm the lower bound rather than be spent on a narrower interval.
+        return None if narrowing else self._out_of_time()
 
     def decide(self) -> Ask | Finished:
         """Return what follows from the trials that are finished."""
