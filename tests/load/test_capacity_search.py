@@ -83,6 +83,24 @@ def test_it_keeps_to_its_budget() -> None:
             assert "budget" in found.finished.reason
 
 
+def test_what_a_budget_leaves_confirms_the_lower_bound_rather_than_narrow_the_interval() -> None:
+    for seed in range(4):
+        found = search(plan_of("e2e_p90<0.2s", budget_s=150, seed=seed), QUICK)
+        now = found.capacity.standing
+        assert now.lower is None or now.upper is None or now.confirmed
+
+
+def test_no_crossing_is_fitted_into_a_wide_gap() -> None:
+    found = search(plan_of("e2e_p90<0.2s", budget_s=2000), QUICK)
+    fit = found.capacity.fit
+    assert fit is not None
+    assert fit.low is not None
+    assert fit.high is not None
+    assert fit.low <= fit.estimate <= fit.high
+    ends = [step for step in found.history if step.ask.rate is None or not 0.8 < step.ask.rate / fit.estimate < 1.2]
+    assert capacity_of(found.plan, tuple(ends), None).fit is None
+
+
 def test_a_budget_that_no_trial_fits_into_is_said_to_be_too_small() -> None:
     slow = SimulatedTarget(Queue(Service.FIXED, 1, 2.0), (4.0,))
     found = search(plan_of("e2e_p99.9<4s", budget_s=100.0), slow)
