@@ -197,7 +197,12 @@ def deleted_by_other(shelf: Shelf, target: Target, late: Upload, continued: Exch
 
 
 @pytest.fixture(scope="session")
-def cold(client: Client) -> Combined:
+def response_plain(client: Client) -> Exchange:
+    return client.respond("a plain response")
+
+
+@pytest.fixture(scope="session")
+def cold(client: Client, response_plain: Exchange) -> Combined:  # noqa: ARG001 - what all rests on comes first
     return cold_responses(client)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ozwell_harness.asked_responses import ASK, CONVERSATION, PLAIN, Talk
+from ozwell_harness.asked_responses import ASK, CONVERSATION, Talk
 from ozwell_harness.checks import base, chat, params, responses, stream_framing, text, usage
 from ozwell_harness.client import OMIT, Client, user
 from ozwell_harness.combined import Combined
@@ -14,11 +14,6 @@ from ozwell_harness.model import Exchange
 from ozwell_harness.profile import Profile
 from ozwell_harness.suite import Check, Judge, each, requirement
 from ozwell_harness.target import Target
-
-
-@pytest.fixture(scope="session")
-def response_plain(cold: Combined) -> Exchange:
-    return cold.shows(PLAIN)
 
 
 @pytest.fixture(scope="session")

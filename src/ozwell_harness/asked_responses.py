@@ -7,13 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ozwell_harness.asked_chats import is_completion
 from ozwell_harness.checks import responses
 from ozwell_harness.client import Client, user
 from ozwell_harness.combined import Combined, is_answered
 from ozwell_harness.model import Exchange
 
-PLAIN = "nothing else"
 #: Where a count is to stop.
 STOP = 5
 
@@ -64,10 +62,10 @@ def new_talk() -> Talk:
 
 
 def cold_responses(client: Client) -> Combined:
-    """Return the cold bounds and a stop text; they show a plain response, too, where that is one."""
+    """Return the cold bounds and a stop text."""
     whole = {name: value for fields in COLD.values() for name, value in fields.items()} | {"max_tokens": 64}
     label = "a response at the cold bounds, with a stop text"
-    return Combined(_sender(client), label, {PLAIN: {}, **COLD}, whole=whole, shows_all=is_completion)
+    return Combined(_sender(client), label, COLD, whole=whole)
 
 
 def first_turn(client: Client, talk: Talk) -> Combined:

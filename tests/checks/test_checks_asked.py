@@ -41,7 +41,7 @@ def made(client: Client) -> list[tuple[Combined, tuple[str, ...]]]:
         (lower.all, (asked_chats.LONG_PROMPT,)),
         (lower.parts, tuple(asked_chats.LOWER)),
         (asked_chats.more(client), (*asked_chats.MORE, asked_chats.STREAM_FALSE, "stop")),
-        (asked_responses.cold_responses(client), (asked_responses.PLAIN, *asked_responses.COLD)),
+        (asked_responses.cold_responses(client), (*asked_responses.COLD,)),
         (
             asked_responses.first_turn(client, talk),
             (asked_responses.CONVERSATION, asked_responses.BY_A_SCHEMA),

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 
 import pytest
 from hostile_cases import CASES
@@ -22,14 +23,18 @@ def mock() -> Iterator[MockHandle]:
 
 @pytest.fixture(scope="session")
 def outcomes(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, mock: MockHandle
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[str, Future[Outcome]]]:
     """The runs that the chosen tests look at, each made once, several at the same time."""
     specs = [item.callspec for item in request.session.items if hasattr(item, "callspec")]
     wanted = dict.fromkeys(spec.params["outcome"] for spec in specs if "outcome" in spec.params)
     folder = tmp_path_factory.mktemp("hostile")
-    cases = {name: CASES[name] if name in CASES else CONTENT[name](mock) for name in wanted}
-    with nursery() as nest, ThreadPoolExecutor(AT_ONCE) as pool:
+    with nursery() as nest, ExitStack() as mocks, ThreadPoolExecutor(AT_ONCE) as pool:
+        # Each has a mock of its own: their files would stand in one another's lists.
+        cases = {
+            name: CASES[name] if name in CASES else CONTENT[name](mocks.enter_context(running_mock()))
+            for name in wanted
+        }
         yield {
             name: pool.submit(judge, case, nest, folder / str(number))
             for number, (name, case) in enumerate(cases.items())

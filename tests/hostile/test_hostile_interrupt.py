@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -24,17 +25,18 @@ from ozwell_harness.threads import in_threads
 
 AGES = Timeouts(read_s=300, total_s=300)
 GET = Call("GET", "/models", "x")
+_NONCE = re.compile(rb"Repeat exactly: [a-z]+-[0-9]{4}")
 
 
 def test_interrupt_ends_simultaneous_calls_at_once(tmp_path: Path, mock: MockHandle) -> None:
     process: list[subprocess.Popen[str]] = []
     inner = through(mock, lambda _asked, passing: passing)
-    # Several requests are made at the same time, each to repeat a word: the interrupt comes when two of them wait.
+    # Several requests are made at the same time, each to repeat a nonce: the interrupt comes when two of them wait.
     waiting = threading.Barrier(2, action=lambda: process[0].send_signal(signal.SIGINT))
     silent = threading.Event()
 
     def handle(line: Line, asked: Asked) -> None:
-        if b"Repeat exactly: " in asked.body and not asked.streamed:
+        if _NONCE.search(asked.body):
             if not silent.is_set():
                 waiting.wait(60)
                 silent.set()
