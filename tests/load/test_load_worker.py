@@ -222,6 +222,19 @@ def test_a_stream_that_the_harness_gave_up_on_breaks_no_requirement() -> None:
     assert (sample.error, sample.judged, sample.broken) == ("first_token_timeout", False, ())
 
 
+@pytest.mark.parametrize(("status", "broken"), [("500 Oops", {"http.no-server-errors": 1}), ("503 Busy", {})])
+def test_a_target_may_shed_load_but_not_stumble(status: str, broken: dict[str, int]) -> None:
+    body = b'{"error": {"message": "Not now.", "type": "server_error", "code": "busy"}}'
+    answer = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    with (
+        raw_server(lambda connection, _request: connection.sendall(answer + body)) as url,
+        worker_of(LoadPlan(url, "m", scenario="chat", arrivals=Closed(1))) as (worker, kept),
+    ):
+        worker.run(0)
+    assert kept.broken == Counter(broken)
+    assert [sample.error for sample in kept.samples] == [f"http_{status[:3]}"]
+
+
 def test_a_worker_says_when_the_target_is_gone() -> None:
     with running_mock() as mock:
         plan = plan_of(mock, "chat")

@@ -48,11 +48,19 @@ _NS = 1_000_000_000
 #: Judged by nonces, not by an exchange alone.
 CROSSED = "http.answers-never-cross"
 
+#: What only says that there is too much to do: an error, and no other requirement's.
+_SHED = frozenset({502, 503, 504})
+
 LoadCheck: TypeAlias = Callable[[Exchange, Profile], Deviation | None]
 
 
 def _alone(check: Callable[[Exchange], Deviation | None]) -> LoadCheck:
     return lambda exchange, _profile: check(exchange)
+
+
+def _unless_shed(check: LoadCheck) -> LoadCheck:
+    """Pass over what a target, or a gateway before it, may answer to more than it can bear (RFC 9110 section 15.6)."""
+    return lambda exchange, profile: None if exchange.status in _SHED else check(exchange, profile)
 
 
 def _schema(name: str) -> LoadCheck:
@@ -137,8 +145,13 @@ _ENDED_BY_US = frozenset({FailureKind.TIMEOUT, FailureKind.TOO_LARGE})
 #: Whether a request is answered at all is what errors count.
 _NOT_UNDER_LOAD = frozenset({"http.requests-answered"})
 
+_ALWAYS: Mapping[str, LoadCheck] = {
+    **{name: check for name, check in PASSIVE.items() if name not in _NOT_UNDER_LOAD},
+    "http.no-server-errors": _unless_shed(PASSIVE["http.no-server-errors"]),
+}
+
 CHECKS: Mapping[Kind, Mapping[str, LoadCheck]] = {
-    kind: {**{name: check for name, check in PASSIVE.items() if name not in _NOT_UNDER_LOAD}, **own}
+    kind: {**_ALWAYS, **own}
     for kind, own in (
         (Kind.CHAT, _PLAIN_CHAT),
         (Kind.CHAT_STREAM, _STREAMED_CHAT),
