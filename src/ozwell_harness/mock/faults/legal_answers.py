@@ -21,11 +21,18 @@ PREFACE = "Sure! Here you go:\n\n"
 
 
 def _saying(completion: Completion, change: Callable[[Choice], str], call: Call) -> Completion:
-    """Change what choices say, within max_tokens; calls and JSON stay as they are."""
-    cap = call.body.get("max_tokens")
+    """Change what choices say, within max_tokens and without a stop text; calls and JSON stay as they are."""
     if call.body.get("response_format"):
         return completion
-    return replace(completion, choices=tuple(_said(c, change(c), cap) if c.pieces else c for c in completion.choices))
+    asked = call.body.get("stop") or ()
+    stops = (asked,) if isinstance(asked, str) else tuple(asked)
+
+    def said(choice: Choice) -> Choice:
+        text = change(choice)
+        fits = choice.pieces and not any(stop in text for stop in stops)
+        return _said(choice, text, call.body.get("max_tokens")) if fits else choice
+
+    return replace(completion, choices=tuple(said(choice) for choice in completion.choices))
 
 
 def _said(choice: Choice, text: str, cap: int | None) -> Choice:
