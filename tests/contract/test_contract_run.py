@@ -131,3 +131,9 @@ def test_settings(tmp_path: Path) -> None:
 def test_bad_settings_are_told(given: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError, match="--no-property"):
         resolve(given, {}, FileSettings())
+
+
+def test_json_under_a_name_of_its_own_is_no_finding() -> None:
+    with running_mock(MockSettings(faults=("legal.problem-json",))) as mock:
+        run = judged(session_at(mock.env, "contract.*answers-documented"))
+    assert {finding.status for finding in run.findings} == {Status.PASSED}

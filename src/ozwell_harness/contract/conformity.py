@@ -8,10 +8,17 @@ from typing import Any
 
 from schemathesis.core.failures import AcceptedNegativeData, Failure, FailureGroup
 from schemathesis.core.transport import Response
-from schemathesis.openapi.checks import EnsureResourceAvailability, JsonSchemaError, RejectedPositiveData, UseAfterFree
+from schemathesis.openapi.checks import (
+    EnsureResourceAvailability,
+    JsonSchemaError,
+    RejectedPositiveData,
+    UndefinedContentType,
+    UseAfterFree,
+)
 from schemathesis.specs.openapi import checks
 
 from ozwell_harness.checks.base import error_object_of
+from ozwell_harness.checks.operations import JSON, is_json
 from ozwell_harness.contract.holdings import not_there, still_there
 from ozwell_harness.contract.ledger import Found
 from ozwell_harness.contract.subjects import Subject
@@ -65,6 +72,8 @@ def found_in(
         return still_there(exchange, _touched(exchange))
     if isinstance(failure, EnsureResourceAvailability):
         return not_there(exchange, _touched(exchange))
+    if isinstance(failure, UndefinedContentType) and _is_documented_json(failure, exchange):
+        return None
     return _undocumented(subject, failure, exchange)
 
 
@@ -90,6 +99,11 @@ def not_accepted(subject: Subject, exchange: Exchange) -> Found | None:
     key = " ".join(str(part) for part in (exchange.status, error.get("code"), error.get("param"), said))
     gist = f"a valid request is answered with {exchange.status}"
     return Found(subject.accepted, key, gist, f"{asked(exchange)}: {outcome(exchange)}")
+
+
+def _is_documented_json(failure: UndefinedContentType, exchange: Exchange) -> bool:
+    """Tell whether JSON is documented and was sent, if under a name of its own (RFC 6839): that is no other type."""
+    return JSON in failure.defined_content_types and exchange.response is not None and is_json(exchange.response)
 
 
 def _touched(exchange: Exchange) -> str:
