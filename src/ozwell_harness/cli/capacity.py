@@ -14,11 +14,11 @@ import click
 from ozwell_harness.capacity_flow import CapacityOrder, execute_capacity
 from ozwell_harness.cli.carrying_out import keep
 from ozwell_harness.cli.common import (
-    USER_ERRORS,
     Duration,
     UsageError,
     endpoint_options,
     file_settings,
+    mistakes_told,
     output_options,
     settings_from,
 )
@@ -102,11 +102,8 @@ def command(url: str | None, config: str | None, out: Path | None, json_file: Pa
     if given["dry_run"]:
         return _tell_cost(order)
     try:
-        outcome = _search(settings, order, given["resume"] or out, json_file)
-    except (*USER_ERRORS, PlanError, RecordError, ReportError) as error:
-        raise UsageError(str(error)) from None
-    except OSError as error:
-        raise UsageError(f"A file cannot be written: {error.strerror}: {error.filename}.") from None
+        with mistakes_told(PlanError, RecordError, ReportError):
+            outcome = _search(settings, order, given["resume"] or out, json_file)
     except LoadError as error:
         click.echo(f"Error: {error}", err=True)
         return EXIT_INCONCLUSIVE

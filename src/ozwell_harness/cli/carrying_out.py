@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from ozwell_harness.baseline import Baseline, baseline_text, read_baseline, updated
-from ozwell_harness.cli.common import USER_ERRORS, UsageError
+from ozwell_harness.cli.common import UsageError, mistakes_told
 from ozwell_harness.driver import HarnessError
 from ozwell_harness.flow import LoadPhase, Outcome, execute, forecast, with_target
 from ozwell_harness.model import Verdict
@@ -62,13 +62,10 @@ def carry_out(settings: Settings, order: Order, load: LoadPhase | None = None) -
         UsageError: something is wrong with what was asked, or a file cannot be written.
     """
     try:
-        if order.dry:
-            return _tell_cost(settings)
-        outcome = _judge(settings, order, load)
-    except (*USER_ERRORS, ReportError) as error:
-        raise UsageError(str(error)) from None
-    except OSError as error:
-        raise UsageError(f"A file cannot be written: {error.strerror}: {error.filename}.") from None
+        with mistakes_told(ReportError):
+            if order.dry:
+                return _tell_cost(settings)
+            outcome = _judge(settings, order, load)
     except HarnessError as error:
         click.echo(f"Error: {error}", err=True)
         return EXIT_INCONCLUSIVE

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -29,6 +30,22 @@ class UsageError(click.ClickException):
     """Wrong usage or configuration: one plain sentence, exit 2."""
 
     exit_code = EXIT_USAGE
+
+
+@contextlib.contextmanager
+def mistakes_told(*more: type[Exception]) -> Iterator[None]:
+    """Turn what the user can mend into one plain sentence: ``USER_ERRORS``, ``more``, and files that cannot be written.
+
+    Raises:
+        UsageError: one of them came up.
+    """
+    known: tuple[type[Exception], ...] = (*USER_ERRORS, *more)
+    try:
+        yield
+    except known as error:
+        raise UsageError(str(error)) from None
+    except OSError as error:
+        raise UsageError(f"A file cannot be written: {error.strerror}: {error.filename}.") from None
 
 
 def endpoint_options(command: _Command) -> _Command:

@@ -11,10 +11,10 @@ import click
 
 from ozwell_harness.cli.carrying_out import keep
 from ozwell_harness.cli.common import (
-    USER_ERRORS,
     UsageError,
     endpoint_options,
     file_settings,
+    mistakes_told,
     output_options,
     settings_from,
 )
@@ -72,11 +72,8 @@ def command(url: str | None, config: str | None, out: Path | None, json_file: Pa
     if given["dry_run"]:
         return _tell_cost(plan)
     try:
-        outcome = _load(settings, plan, out, json_file)
-    except (*USER_ERRORS, PlanError, ReportError) as error:
-        raise UsageError(str(error)) from None
-    except OSError as error:
-        raise UsageError(f"A file cannot be written: {error.strerror}: {error.filename}.") from None
+        with mistakes_told(PlanError, ReportError):
+            outcome = _load(settings, plan, out, json_file)
     except LoadError as error:
         click.echo(f"Error: {error}", err=True)
         return EXIT_INCONCLUSIVE
