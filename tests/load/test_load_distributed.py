@@ -61,9 +61,17 @@ class Killing(SilentLoad):
             os.kill(self.killed[0], signal.SIGKILL)
 
 
+def command_of(process: psutil.Process) -> list[str]:
+    """Its command line; nothing for a process of another test that has just ended, or that nobody has waited for yet."""
+    try:
+        return list(process.cmdline())
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+        return []
+
+
 def workers_of(base_url: str) -> list[psutil.Process]:
     """The workers that a load on this target has forked; they look like the master that is their parent."""
-    family = [child for child in psutil.Process().children(recursive=True) if base_url in child.cmdline()]
+    family = [child for child in psutil.Process().children(recursive=True) if base_url in command_of(child)]
     pids = {process.pid for process in family}
     return [process for process in family if process.ppid() in pids]
 
