@@ -1,10 +1,10 @@
 """Searches for a capacity that is known, and counts how often the interval contains it.
 
     python benchmarks/capacity.py --out capacity                      # simulated queues: hundreds of searches
-    python benchmarks/capacity.py --out capacity --sockets --budget 360   # a mock with so many slots, over sockets
+    python benchmarks/capacity.py --out capacity --sockets --searches 5 --max-time 9000   # mocks with slots
 
 Simulated searches run the very same search as the command does, on queues that are played through without a network.
-Over sockets, ``ozwell-harness capacity`` itself searches a bundled mock with ``--slots``; a last search there is of a
+Over sockets, ``ozwell-harness capacity`` itself searches a mock with ``--slots``; a last search there is of a
 target that is quicker than any client, and must be called invalid.
 """
 
@@ -22,15 +22,13 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from mock_process import mock_process
 from queues import Queue, Service, SimulatedTarget
 
 from ozwell_harness.load.capacity.goals import goals_of
 from ozwell_harness.load.capacity.outcome import capacity_of
 from ozwell_harness.load.capacity.plan import SearchPlan
 from ozwell_harness.load.slo import parse_slo
-from ozwell_harness.mock import MockSettings, running_mock
-from ozwell_harness.mock.delays import parse_delay
-from ozwell_harness.mock.settings import Latency
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,25 +86,33 @@ SIMULATED = (
     Case(Queue(Service.EXPONENTIAL, 4, 0.05), 0.2, 90, 14_400),
     Case(Queue(Service.EXPONENTIAL, 16, 0.05), 0.15, 90, 7_200),
 )
-#: Long service times: what a mock, a client and a busy machine add to them must stay far below a width of 10 %.
+#: Bounds far above the service time: what a mock, a client and timers of whole milliseconds add must stay far below it.
 SOCKETS = (
-    Case(Queue(Service.FIXED, 32, 0.8), 1.2, 90, 360),
-    Case(Queue(Service.EXPONENTIAL, 32, 0.8), 2.4, 90, 360),
+    Case(Queue(Service.FIXED, 16, 0.02), 0.04, 90, 600),
+    Case(Queue(Service.EXPONENTIAL, 8, 0.01), 0.04, 90, 600),
+    Case(Queue(Service.FIXED, 8, 0.01), 0.03, 90, 600),
+    Case(Queue(Service.EXPONENTIAL, 16, 0.02), 0.06, 90, 800),
 )
 
 
 def main() -> int:
     """Run the benchmark, write ``capacity.json`` and ``capacity.md``, print the table."""
     options = _options()
-    found = list(over_sockets(options) if options.sockets else simulated(options))
-    text = table(found)
     options.out.mkdir(parents=True, exist_ok=True)
+    found: list[Search] = []
+    for search in over_sockets(options) if options.sockets else simulated(options):
+        found.append(search)
+        _keep(options.out, found)
+    print(table(found))
+    return 0
+
+
+def _keep(out: Path, found: Sequence[Search]) -> None:
+    """Write what there is so far: hours of searches must not be lost with the last."""
     machine = {"cores": os.cpu_count(), "architecture": platform.machine(), "python": platform.python_version()}
     document = {"machine": machine, "searches": [asdict(search) for search in found]}
-    (options.out / "capacity.json").write_text(json.dumps(document, indent=1), "utf-8")
-    (options.out / "capacity.md").write_text(text, "utf-8")
-    print(text)
-    return 0
+    (out / "capacity.json").write_text(json.dumps(document, indent=1), "utf-8")
+    (out / "capacity.md").write_text(table(found), "utf-8")
 
 
 def _options() -> argparse.Namespace:
@@ -116,7 +122,6 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes that simulate; default 1")
     parser.add_argument("--max-time", type=float, default=460, metavar="S", help="begin nothing after; default 460 s")
     parser.add_argument("--sockets", action="store_true", help="search mocks over sockets instead")
-    parser.add_argument("--budget", type=float, metavar="S", help="of each search over sockets; default 360 s")
     return parser.parse_args()
 
 
@@ -150,24 +155,29 @@ def simulate_one(case: Case, seed: int, truth: float) -> Search:
 
 
 def over_sockets(options: argparse.Namespace) -> Iterator[Search]:
-    """Yield searches of bundled mocks by the command itself; the last is of one that no client can exhaust."""
-    for case in SOCKETS:
-        delay = parse_delay(f"{case.queue.service}({case.queue.mean_s * 1e3:g}ms)")
-        latency = Latency(ttft=delay, slots=case.queue.servers)
-        budget = options.budget or case.budget_s
-        yield search_mock(MockSettings(latency=latency), case.slo, budget, options.out, case.name, case.truth)
+    """Yield searches of mocks by the command itself, the cases taking turns; no client can exhaust the last."""
+    end = time.monotonic() + options.max_time
+    for seed in range(options.searches):
+        for case in SOCKETS:
+            if time.monotonic() > end:
+                return
+            delay = f"{case.queue.service}({case.queue.mean_s * 1e3:g}ms)"
+            mock = ("--ttft", delay, "--slots", str(case.queue.servers), "--seed", str(seed))
+            yield search_mock(mock, case.slo, case.budget_s, options.out, case.name, case.truth, seed)
     name = "answers at once (no client can exhaust it), e2e_p90<100ms"
-    yield search_mock(MockSettings(), "e2e_p90<100ms", 60.0, options.out, name, None)
+    yield search_mock((), "e2e_p90<100ms", 60.0, options.out, name, None, 0)
 
 
-def search_mock(settings: MockSettings, slo: str, budget_s: float, out: Path, name: str, truth: float | None) -> Search:
-    """Search one mock; the run folder is kept."""
-    folder = out / "".join(letter if letter.isalnum() else "-" for letter in name)
+def search_mock(
+    mock: Sequence[str], slo: str, budget_s: float, out: Path, name: str, truth: float | None, seed: int
+) -> Search:
+    """Search one mock, in a process of its own; the run folder is kept."""
+    folder = out / f"{''.join(letter if letter.isalnum() else '-' for letter in name)}-{seed}"
     began = time.monotonic()
-    with running_mock(settings) as mock:
-        command = [sys.executable, "-m", "ozwell_harness", "capacity", mock.base_url, "--scenario", "chat"]
+    with mock_process(*mock) as env:
+        command = [sys.executable, "-m", "ozwell_harness", "capacity", "--scenario", "chat", "--seed", str(seed)]
         command += ["--slo", slo, "--budget", f"{budget_s:g}s", "--out", str(folder)]
-        subprocess.run(command, env={**os.environ, **mock.env}, check=False)
+        subprocess.run(command, env={**os.environ, **env}, check=False)
     document = json.loads((folder / "results.json").read_text("utf-8"))
     block = document["capacity"]
     return Search(

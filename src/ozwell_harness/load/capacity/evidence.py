@@ -11,7 +11,9 @@ confidence bounds far too narrow. Three established steps make up for it:
 - *Clopper-Pearson bounds on effective counts* (Korn & Graubard, *Survey Methodology* 24, 1998), which stay honest for
   rare misses, with Student's t for the few batches that the design effect is known from.
 - Where misses are too rare to show how they cluster, the design effect is taken at a stricter threshold, the nearest
-  one that enough batches exceed. Excursions above a lower level last longer, so this errs to the side of caution.
+  one that enough batches exceed. Excursions above a lower level last longer, so this errs to the side of caution. A
+  level that a large part of all requests exceeds is left out: it cuts through ordinary latency, where a drift of a
+  thousandth makes whole batches change sides and says nothing of misses.
 """
 
 from __future__ import annotations
@@ -32,6 +34,8 @@ PIECES = 48
 BATCHES = 24
 #: A level tells how misses cluster when at least this share of the batches exceed it.
 _TELLING = 0.5
+#: What a larger share of the units exceeds is not a tail.
+_TAIL = 0.25
 
 #: Batches that hang together more closely than this are too short to say how closely.
 _MOST_CORRELATION = 0.8
@@ -155,7 +159,10 @@ def design_effect(parts: tuple[Evidence, ...]) -> float:
     batches = batches_of(parts)
     effects = [_effect_at(batches, 0)]
     for level in range(len(LEVELS)):
-        if sum(batch.exceeding[level] > 0 for batch in batches) >= _TELLING * len(batches):
+        exceeded = [batch.exceeding[level] for batch in batches]
+        if sum(exceeded) > _TAIL * sum(batch.units for batch in batches):
+            break
+        if sum(count > 0 for count in exceeded) >= _TELLING * len(batches):
             effects.append(_effect_at(batches, level))
             break
     return max(1.0, *effects)
