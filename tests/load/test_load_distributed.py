@@ -62,7 +62,7 @@ class Killing(SilentLoad):
 
 
 def command_of(process: psutil.Process) -> list[str]:
-    """Its command line; nothing for a process of another test that has just ended, or that nobody has waited for yet."""
+    """Its command line; nothing for a process of another test that has just ended, or that is not reaped yet."""
     try:
         return list(process.cmdline())
     except (psutil.NoSuchProcess, psutil.ZombieProcess):
