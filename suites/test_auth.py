@@ -236,8 +236,8 @@ def test_missing_key_type(missing: Exchange, profile: Profile, judge: Judge) -> 
 
 
 @requirement("auth.missing-key-own-code")
-def test_missing_key_code(missing: Exchange, wrong: Exchange, judge: Judge) -> None:
-    judge(auth.missing_key_has_own_code, missing, wrong)
+def test_missing_key_code(missing: Exchange, wrong: Exchange, profile: Profile, judge: Judge) -> None:
+    judge(auth.missing_key_has_own_code, missing, wrong, profile.expect.envelope)
 
 
 @each({"auth.wrong-key-type": errors.has_type, "auth.wrong-key-code": errors.has_code})

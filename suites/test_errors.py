@@ -125,9 +125,9 @@ def test_no_object(
 
 
 @requirement("errors.param-names-field")
-def test_param(missing_field: Exchange, out_of_range: Exchange, judge: Judge) -> None:
-    judge(errors.names_field, missing_field, "messages")
-    judge(errors.names_field, out_of_range, "temperature")
+def test_param(missing_field: Exchange, out_of_range: Exchange, profile: Profile, judge: Judge) -> None:
+    judge(errors.names_field, missing_field, "messages", profile.expect.envelope)
+    judge(errors.names_field, out_of_range, "temperature", profile.expect.envelope)
 
 
 @requirement("errors.wrong-media-type-refused")
@@ -147,8 +147,8 @@ def test_unknown_path(unknown_path: Exchange, profile: Profile, judge: Judge) ->
 
 
 @requirement("errors.unknown-path-envelope")
-def test_unknown_path_envelope(unknown_path: Exchange, judge: Judge) -> None:
-    judge(errors.in_envelope, unknown_path)
+def test_unknown_path_envelope(unknown_path: Exchange, profile: Profile, judge: Judge) -> None:
+    judge(errors.in_envelope, unknown_path, profile.expect.envelope)
 
 
 @requirement("errors.wrong-method-refused")

@@ -148,8 +148,8 @@ def test_exceeding(spent: Spending, judge: Judge) -> None:
 
 
 @requirement("ratelimit.429-in-envelope")
-def test_envelope(refusal: Exchange, judge: Judge) -> None:
-    judge(errors.in_envelope, refusal)
+def test_envelope(refusal: Exchange, profile: Profile, judge: Judge) -> None:
+    judge(errors.in_envelope, refusal, profile.expect.envelope)
 
 
 @each({"ratelimit.429-type": errors.has_type, "ratelimit.429-code": errors.has_code})

@@ -47,6 +47,7 @@ def with_target(settings: Settings) -> Iterator[Settings]:
             base_url=mock.base_url,
             model=mock.env["OZWELL_MODEL"],
             embedding_model=mock.env["OZWELL_EMBEDDING_MODEL"],
+            deployable_model=mock.env.get("OZWELL_DEPLOYABLE_MODEL"),
             keys=keys_in(mock.env),
             bundled_mock=True,
         )

@@ -44,9 +44,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of a run of the suites by pytest alone."""
     group = parser.getgroup("ozwell", "conformance of an endpoint")
     group.addoption("--target", metavar="URL", help="base URL of the endpoint, with /v1 (or OZWELL_BASE_URL)")
-    group.addoption("--profile", metavar="NAME", help="dialect to judge by: ozwell (default), openai")
+    group.addoption("--profile", metavar="NAME", help="dialect to judge by: ozwell (default), openai, openwebui")
     group.addoption("--model", metavar="ID", help="chat model (or OZWELL_MODEL)")
     group.addoption("--embedding-model", metavar="ID", help="embedding model (or OZWELL_EMBEDDING_MODEL)")
+    group.addoption(
+        "--deployable-model",
+        metavar="ID",
+        help="model that may be configured and deployed (or OZWELL_DEPLOYABLE_MODEL)",
+    )
     group.addoption("--area", action="append", default=[], metavar="AREA", help="judge this area only; repeatable")
     group.addoption(
         "--requirement", action="append", default=[], metavar="GLOB", help="judge these ids only; repeatable"
@@ -88,6 +93,7 @@ def _settings(config: pytest.Config) -> Any:
         "profile": option.profile,
         "model": option.model,
         "embedding_model": option.embedding_model,
+        "deployable_model": option.deployable_model,
         "patterns": option.requirement,
         "areas": option.area,
         "absent": option.without,

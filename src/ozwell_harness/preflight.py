@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 
@@ -49,11 +50,12 @@ def target_of(settings: Settings) -> Target:
         politeness=settings.politeness,
         ca_file=settings.ca_file,
         sdk=find_spec("openai") is not None,
+        deployable_model=settings.deployable_model,
     )
 
 
 def prepare(settings: Settings, profile: Profile, recorder: Recorder) -> Ready:
-    """Ask the target for its models, and fill in those that the settings do not name.
+    """Knock at the target, and fill in the models that the settings do not name from those that it lists.
 
     Raises:
         ConfigurationError: no chat model is named and the target lists none, or it wants a key that it did not get.
@@ -63,7 +65,7 @@ def prepare(settings: Settings, profile: Profile, recorder: Recorder) -> Ready:
     url = recorder.redactor.clean(target.base_url)
     fallback = replace(target, model=target.model or profile.default_model)
     try:
-        exchange = recorder.send(Call("GET", "/models", "preflight: is the target there?", key=key))
+        exchange = recorder.send(Call("GET", profile.knock.path, "preflight: is the target there?", key=key))
     except Unjudgeable as error:
         return Ready(fallback, f"{url} was not asked: {error}.")
     if exchange.response is None:
@@ -75,7 +77,34 @@ def prepare(settings: Settings, profile: Profile, recorder: Recorder) -> Ready:
     if exchange.status == 401 and key is KeyName.NONE:
         # Judging what little such a target shows to strangers would end green and mean nothing.
         raise ConfigurationError("The target asks for a key: set OZWELL_API_KEY.")
-    return _with_models(target, profile, exchange, url)
+    if profile.knock.lists_models:
+        return _with_models(target, profile, exchange, url)
+    named = target if target.model else replace(target, model=_model_of_list(recorder, key, exchange))
+    return Ready(named, doubt=_doubt_of_knock(exchange, profile, url))
+
+
+def _model_of_list(recorder: Recorder, key: KeyName, knock: Exchange) -> str:
+    """Return a chat model of a list that is not documented, and may be there all the same.
+
+    Raises:
+        ConfigurationError: there is none.
+    """
+    _refuse_wrong_key(knock, knock.request.path)
+    chat = None
+    with contextlib.suppress(Unjudgeable):
+        listed = recorder.send(Call("GET", "/models", "preflight: is there a list of models?", key=key))
+        chat, _ = choose_models(page_ids(listed))
+    if chat:
+        return chat
+    raise ConfigurationError("No model is named, and the target lists none: name one with OZWELL_MODEL or --model.")
+
+
+def _refuse_wrong_key(exchange: Exchange, asked_for: str) -> None:
+    if exchange.status in {401, 403}:
+        raise ConfigurationError(
+            f"The target refused the key when asked for {asked_for} ({exchange.status}): set OZWELL_API_KEY to a valid"
+            " key, or name a model with OZWELL_MODEL to judge it all the same."
+        )
 
 
 def _why(exchange: Exchange, target: Target) -> str:
@@ -99,14 +128,10 @@ def _with_models(target: Target, profile: Profile, exchange: Exchange, url: str)
         return Ready(replace(target, embedding_model=embedding), doubt=doubt)
     if chat:
         return Ready(replace(target, model=chat, embedding_model=embedding))
-    if exchange.status in {401, 403}:
-        raise ConfigurationError(
-            f"The target refused the key when asked for its models ({exchange.status}): set OZWELL_API_KEY to a valid"
-            " key, or name a model with OZWELL_MODEL to judge it all the same."
-        )
+    _refuse_wrong_key(exchange, "its models")
     if exchange.status in _NO_SUCH_PATH or not doubt:
         raise ConfigurationError(
-            f"No model found: GET {url}/models answered {exchange.status} and lists no chat model."
+            f"No model found: GET {url}{exchange.request.path} answered {exchange.status} and lists no chat model."
             " Name one with OZWELL_MODEL or --model, and check that the URL ends in /v1."
         )
     # A broken list is a finding of its own; the rest is judged with the model that the documents use.
@@ -114,10 +139,25 @@ def _with_models(target: Target, profile: Profile, exchange: Exchange, url: str)
     return Ready(chosen, doubt=f"{doubt} Judged with the model {chosen.model}; name another with OZWELL_MODEL.")
 
 
+def _doubt_of_knock(exchange: Exchange, profile: Profile, url: str) -> str | None:
+    """Return why this may not be the API at all, in a sentence; None when it answers as the API does."""
+    response = exchange.response
+    if response is None or exchange.failure is not None or response.status not in profile.knock.statuses:
+        return _doubt(exchange, url)
+    try:
+        document = response.document
+    except (ValueError, RecursionError):
+        document = None
+    if document is not None and (response.status < 400 or profile.expect.envelope.read(document) is not None):
+        return None
+    asked = f"GET {url}{exchange.request.path}"
+    return f"{asked} answered {response.status} unlike the API: does the URL of the API end in its version, as /v1?"
+
+
 def _doubt(exchange: Exchange, url: str) -> str | None:
     """Return why this may not be the API at all, in a sentence; None when the list of models is one."""
     response = exchange.response
-    asked = f"GET {url}/models"
+    asked = f"GET {url}{exchange.request.path}"
     if response is None or exchange.failure is not None:
         return f"{asked} was not answered whole: {exchange.failure.message if exchange.failure else 'no answer'}."
     if 300 <= response.status < 400:

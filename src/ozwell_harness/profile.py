@@ -13,6 +13,7 @@ import jsonschema_rs
 from jsonschema import Draft202012Validator
 
 from ozwell_harness.content import content_path, read_yaml
+from ozwell_harness.envelope import NESTED, Envelope
 from ozwell_harness.model import Level, Requirement, Source, without_surrogates
 from ozwell_harness.requirements import Catalogue
 
@@ -38,11 +39,15 @@ class Capability:
 
 @dataclass(frozen=True, slots=True)
 class ErrorExpectation:
-    """What an error must look like: any of these statuses, types and codes; None means that any value will do."""
+    """What an error must look like: any of these statuses, types and codes; None means that any value will do.
+
+    ``envelope`` says where the answer keeps them.
+    """
 
     statuses: frozenset[int]
     types: frozenset[str] | None = None
     codes: frozenset[str | None] | None = None
+    envelope: Envelope = NESTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,22 @@ class Expectations:
 
     errors: Mapping[str, ErrorExpectation]
     list_limits: ListLimits
+    envelope: Envelope = NESTED
+
+
+@dataclass(frozen=True, slots=True)
+class Knock:
+    """A GET that every key may make and that costs no tokens: it shows whether the target is there.
+
+    Attributes:
+        path: with its query, below the base URL.
+        statuses: of the answers to a key that is let in.
+        lists_models: a success is a list of models, from which those are taken that nobody named.
+    """
+
+    path: str
+    statuses: frozenset[int]
+    lists_models: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +95,8 @@ class SchemaError:
 class Profile:
     """A dialect. ``patch`` (RFC 7396) turns the OpenAPI document in ``specification_file`` into its own.
 
-    ``opt_in`` names the areas that a run leaves out unless they are asked for.
+    It owes the requirements that match ``include`` (all where it is empty) and not ``exclude``. ``opt_in`` names the
+    areas that a run leaves out unless they are asked for.
     """
 
     name: str
@@ -83,20 +105,22 @@ class Profile:
     patch: Mapping[str, Any]
     capabilities: Mapping[str, Capability]
     expect: Expectations
+    knock: Knock
     default_model: str
     default_embedding_model: str
+    include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     overrides: Mapping[str, Mapping[str, Any]] | None = None
     opt_in: frozenset[str] = frozenset()
 
     def select(self, catalogue: Catalogue) -> Catalogue:
-        """Return the catalogue as this profile owes it: exclusions gone, overrides applied."""
-        kept = {
-            r.id: self._override(r)
-            for r in catalogue
-            if not any(fnmatchcase(r.id, pattern) for pattern in self.exclude)
-        }
+        """Return the catalogue as this profile owes it: what it includes, exclusions gone, overrides applied."""
+        kept = {r.id: self._override(r) for r in catalogue if self._owes(r.id)}
         return Catalogue({r.id: replace(r, requires=self._prerequisites(r, kept)) for r in kept.values()})
+
+    def _owes(self, requirement_id: str) -> bool:
+        included = not self.include or any(fnmatchcase(requirement_id, pattern) for pattern in self.include)
+        return included and not any(fnmatchcase(requirement_id, pattern) for pattern in self.exclude)
 
     def _prerequisites(self, requirement: Requirement, kept: Mapping[str, Requirement]) -> tuple[str, ...]:
         """Return what is required and still in the profile; the capability's root is always required."""
@@ -172,26 +196,35 @@ def load_profile(name: str) -> Profile:
         patch=document.get("patch", {}),
         capabilities={k: Capability(Claim(v["claim"]), v["root"]) for k, v in document["capabilities"].items()},
         expect=_expectations(document["expect"]),
+        knock=_knock(document["knock"]),
         default_model=document["default_models"]["chat"],
         default_embedding_model=document["default_models"]["embedding"],
+        include=tuple(document.get("include", ())),
         exclude=tuple(document.get("exclude", ())),
         overrides=document.get("overrides", {}),
         opt_in=frozenset(document.get("opt_in", ())),
     )
 
 
+def _knock(document: Mapping[str, Any]) -> Knock:
+    return Knock(document["path"], frozenset(document["status"]), document.get("lists_models", False))
+
+
 def _expectations(document: Mapping[str, Any]) -> Expectations:
+    envelope = Envelope(**document["envelope"]) if "envelope" in document else NESTED
     return Expectations(
-        errors={name: _error_expectation(entry) for name, entry in document["errors"].items()},
+        errors={name: _error_expectation(entry, envelope) for name, entry in document["errors"].items()},
         list_limits=ListLimits(**document["list_limits"]),
+        envelope=envelope,
     )
 
 
-def _error_expectation(entry: Mapping[str, Any]) -> ErrorExpectation:
+def _error_expectation(entry: Mapping[str, Any], envelope: Envelope) -> ErrorExpectation:
     return ErrorExpectation(
         statuses=frozenset(entry["status"]),
         types=frozenset(entry["type"]) if "type" in entry else None,
         codes=frozenset(entry["code"]) if "code" in entry else None,
+        envelope=envelope,
     )
 
 

@@ -37,6 +37,7 @@ class Settings:
         base_url: None when the bundled mock is to be used.
         baseline: file of expected failures.
         bundled_mock: the target was started for this run, and its address means nothing afterwards.
+        deployable_model: a model that may be configured and deployed.
         property_plan: how much is generated; None for no property phase.
     """
 
@@ -44,6 +45,7 @@ class Settings:
     profile: str = "ozwell"
     model: str | None = None
     embedding_model: str | None = None
+    deployable_model: str | None = None
     keys: Mapping[KeyName, Secret] | None = None
     selection: Selection = Selection()
     absent: frozenset[str] = frozenset()
@@ -61,6 +63,7 @@ class _TargetTable(msgspec.Struct, forbid_unknown_fields=True):
     profile: str | None = None
     model: str | None = None
     embedding_model: str | None = None
+    deployable_model: str | None = None
     absent: list[str] = []
     ca_file: str | None = None
 
@@ -164,6 +167,9 @@ def resolve(given: Mapping[str, Any], environment: Mapping[str, str], file: File
         embedding_model=given.get("embedding_model")
         or environment.get("OZWELL_EMBEDDING_MODEL")
         or file.target.embedding_model,
+        deployable_model=given.get("deployable_model")
+        or environment.get("OZWELL_DEPLOYABLE_MODEL")
+        or file.target.deployable_model,
         keys=keys_in(environment),
         selection=_selection(given, file.check),
         absent=frozenset(given.get("absent") or file.target.absent),

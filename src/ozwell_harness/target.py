@@ -80,6 +80,8 @@ class Target:
         absent: capabilities that the owner declared absent.
         ca_file: a PEM bundle to trust instead of the public authorities.
         sdk: the official OpenAI client is installed beside the harness, so that it can be tried on the target.
+        deployable_model: a model that the run may configure and deploy; None where the owner named none.
+        webhook_receiver: events that the target sends are received.
     """
 
     base_url: str
@@ -91,16 +93,15 @@ class Target:
     politeness: Politeness = Politeness()
     ca_file: Path | None = None
     sdk: bool = False
+    deployable_model: str | None = None
+    webhook_receiver: bool = False
 
     def offers(self, need: str) -> bool:
         """Tell whether what a requirement ``needs`` was supplied (``limited_key``, ``embedding_model`` …)."""
-        if need == "model":
-            return bool(self.model)
-        if need == "embedding_model":
-            return bool(self.embedding_model)
-        if need == "sdk":
-            return self.sdk
-        return _KEY_OF_NEED[need] in self.keys
+        if need in _KEY_OF_NEED:
+            return _KEY_OF_NEED[need] in self.keys
+        # The others are named like what holds them.
+        return bool(getattr(self, need))
 
 
 _KEY_OF_NEED = {
@@ -112,12 +113,17 @@ _KEY_OF_NEED = {
 }
 
 
+_HOW = {
+    "model": "name a chat model with OZWELL_MODEL",
+    "embedding_model": "name an embedding model with OZWELL_EMBEDDING_MODEL",
+    "deployable_model": "name a model that may be configured and deployed with OZWELL_DEPLOYABLE_MODEL",
+    "webhook_receiver": "let the target send its webhooks here and say where with --webhook-listen",
+    "sdk": "install ozwell-harness[sdk]",
+}
+
+
 def how_to_supply(need: str) -> str:
     """Say in one clause how the owner supplies what a requirement needs."""
-    if need == "model":
-        return "name a chat model with OZWELL_MODEL"
-    if need == "embedding_model":
-        return "name an embedding model with OZWELL_EMBEDDING_MODEL"
-    if need == "sdk":
-        return "install ozwell-harness[sdk]"
+    if need in _HOW:
+        return _HOW[need]
     return f"set {_KEY_OF_NEED[need].value}"

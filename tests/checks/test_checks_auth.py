@@ -7,6 +7,7 @@ from build import exchange, refusal, request, stream, unanswered
 from judging import Case, areas_without_case, rows, verdict
 
 from ozwell_harness.checks import auth, errors
+from ozwell_harness.envelope import NESTED
 from ozwell_harness.model import FailureKind
 from ozwell_harness.profile import load_profile
 
@@ -112,6 +113,7 @@ CASES = {
         good={"other code": (denied("missing_api_key"), denied()), "any other": (denied("no_key"), denied())},
         bad={"the same": (denied(), denied())},
         silent={"no code": (denied(None), denied()), "let in": (exchange(json=LIST), denied())},
+        more=(NESTED,),
     ),
     "auth.challenge-on-401": Case(
         auth.challenges,

@@ -8,6 +8,7 @@ from judging import Case, areas_without_case, rows, verdict
 
 from ozwell_harness.checks import base, errors, errors_alike
 from ozwell_harness.checks.passive import passive_of
+from ozwell_harness.envelope import NESTED
 from ozwell_harness.model import Exchange, FailureKind
 from ozwell_harness.profile import load_profile
 
@@ -69,6 +70,7 @@ CASES = {
         good=ENVELOPED,
         bad=NOT_ENVELOPED,
         silent={"no answer": unanswered(), "found": exchange(json=ANSWER)},
+        more=(NESTED,),
     ),
     "errors.wrong-method-names-allowed": Case(
         errors.names_allowed_methods,
@@ -94,7 +96,7 @@ CASES = {
         },
         bad={"absent": refusal(), "null": refusal(param=None), "another": refusal(param="model")},
         silent={"answered": exchange(json=ANSWER)},
-        more=("temperature",),
+        more=("temperature", NESTED),
     ),
 }
 

@@ -7,6 +7,7 @@ from build import exchange, refusal, request, unanswered
 from judging import Case, areas_without_case, rows, verdict
 
 from ozwell_harness.checks import errors, ratelimit, spending
+from ozwell_harness.envelope import NESTED
 from ozwell_harness.model import Exchange
 from ozwell_harness.profile import load_profile
 
@@ -109,6 +110,7 @@ CASES = {
         errors.in_envelope,
         {"envelope": throttled()},
         {"text": exchange(429, body=b"Too many"), "flat": exchange(429, json={"error": "x"})},
+        more=(NESTED,),
     ),
     "ratelimit.429-type": Case(
         errors.has_type, {"documented": throttled()}, {"another": throttled(type="requests")}, more=(LIMITED,)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from ozwell_harness.checks.base import error_object_of, outcome, response_of, shown, status_words
+from ozwell_harness.checks.base import error_of, outcome, response_of, shown, status_words
 from ozwell_harness.checks.operations import is_json
+from ozwell_harness.envelope import Envelope
 from ozwell_harness.model import Deviation, Exchange, Unjudgeable
 from ozwell_harness.profile import ErrorExpectation
 
@@ -67,9 +68,9 @@ def challenges(exchange: Exchange) -> Deviation | None:
     return Deviation("a 401 does not say how to authenticate", expected, ", ".join(values).strip() or "none")
 
 
-def missing_key_has_own_code(missing: Exchange, wrong: Exchange) -> Deviation | None:
+def missing_key_has_own_code(missing: Exchange, wrong: Exchange, envelope: Envelope) -> Deviation | None:
     """The error for a missing key has another code than the one for a wrong key."""
-    codes = [error_object_of(exchange).get("code") for exchange in (missing, wrong)]
+    codes = [error_of(exchange, envelope).get("code") for exchange in (missing, wrong)]
     if not all(isinstance(code, str) for code in codes):
         raise Unjudgeable("an error has no code")
     if codes[0] != codes[1]:

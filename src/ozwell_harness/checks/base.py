@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ozwell_harness.envelope import Envelope
 from ozwell_harness.model import Deviation, Exchange, Response, Unjudgeable
 from ozwell_harness.profile import ErrorExpectation, Profile
 
@@ -73,26 +74,21 @@ def document_of(exchange: Exchange) -> dict[str, Any]:
     return _object(success_of(exchange), exchange)
 
 
-def error_document_of(exchange: Exchange) -> dict[str, Any]:
-    """Return the JSON object of an error answer (status 400 or more).
-
-    Raises:
-        Unjudgeable: not an error, or not a JSON object.
-    """
+def _error_document_of(exchange: Exchange) -> dict[str, Any]:
     response = response_of(exchange)
     if response.status < 400:
         raise Unjudgeable(f"{exchange.request.method} {exchange.request.path} answered {response.status}, no error")
     return _object(response, exchange)
 
 
-def error_object_of(exchange: Exchange) -> dict[str, Any]:
-    """Return the ``error`` object of an error answer.
+def error_of(exchange: Exchange, envelope: Envelope) -> dict[str, Any]:
+    """Return what an error answer (status 400 or more) tells: ``message``, ``code`` and whatever else the dialect has.
 
     Raises:
-        Unjudgeable: not an error, or its ``error`` is not an object.
+        Unjudgeable: not an error, or not in the envelope.
     """
-    error = error_document_of(exchange).get("error")
-    if not isinstance(error, dict):
+    error = envelope.read(_error_document_of(exchange))
+    if error is None:
         raise Unjudgeable("the error answer holds no error object")
     return error
 
@@ -189,7 +185,7 @@ def refused_as(exchange: Exchange, expected: ErrorExpectation) -> Deviation | No
     deviation = refused(exchange, expected)
     if deviation:
         return deviation
-    error = error_object_of(exchange)
+    error = error_of(exchange, expected.envelope)
     for name, allowed in (("type", expected.types), ("code", expected.codes)):
         if allowed is not None and error.get(name) not in allowed:
             return Deviation(

@@ -1,11 +1,11 @@
-"""Judgements on error answers: the envelope ``{"error": {"message", "type", "code"}}`` and what it says."""
+"""Judgements on error answers: the envelope of the dialect and what it says."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from ozwell_harness.checks.base import error_object_of, one_of, outcome, response_of, shown, status_words
+from ozwell_harness.checks.base import error_of, is_integer, one_of, outcome, response_of, shown, status_words
 from ozwell_harness.checks.operations import (
     EVENT_STREAM,
     api_error,
@@ -14,6 +14,7 @@ from ozwell_harness.checks.operations import (
     is_json,
     sends_valid_body,
 )
+from ozwell_harness.envelope import Envelope
 from ozwell_harness.model import Deviation, Exchange, Response, Unjudgeable
 from ozwell_harness.profile import ErrorExpectation, Profile
 
@@ -30,42 +31,52 @@ _STATUSES_OF_TYPE: Mapping[str, Collection[int]] = {
 
 
 def error_is_object(exchange: Exchange, profile: Profile) -> Deviation | None:
-    """An error answer holds an object named ``error``; a body that is no JSON at all is another check's."""
-    document = _parsed(api_error(exchange, profile))
-    error = document.get("error") if isinstance(document, dict) else None
-    if isinstance(error, dict):
+    """An error answer is in the envelope; a body that is no JSON at all is another check's."""
+    envelope = profile.expect.envelope
+    if envelope.read(_parsed(api_error(exchange, profile))) is not None:
         return None
-    return Deviation("an error answer holds no error object", 'a body {"error": {…}}', outcome(exchange))
+    return Deviation("an error answer holds no error object", envelope.shape, outcome(exchange))
 
 
 def message_is_text(exchange: Exchange, profile: Profile) -> Deviation | None:
     """The error's message is text, and not empty."""
-    return _is_text(api_error_object(exchange, profile), "message")
+    return _is_text(api_error_told(exchange, profile), "message", profile.expect.envelope)
 
 
 def type_is_text(exchange: Exchange, profile: Profile) -> Deviation | None:
     """The error's type is text, and not empty."""
-    return _is_text(api_error_object(exchange, profile), "type")
+    return _is_text(api_error_told(exchange, profile), "type", profile.expect.envelope)
 
 
 def code_present(exchange: Exchange, profile: Profile) -> Deviation | None:
     """The error has a code."""
-    if api_error_object(exchange, profile).get("code") is not None:
+    if api_error_told(exchange, profile).get("code") is not None:
         return None
-    return Deviation("an error has no code", "error.code as text", outcome(exchange))
+    expected = f"{profile.expect.envelope.place('code')} as text"
+    return Deviation("an error has no code", expected, outcome(exchange))
 
 
 def code_is_text(exchange: Exchange, profile: Profile) -> Deviation | None:
     """The error's code, where there is one, is text and not empty."""
-    error = api_error_object(exchange, profile)
+    error = api_error_told(exchange, profile)
     if error.get("code") is None:
         raise Unjudgeable("the error has no code")
-    return _is_text(error, "code")
+    return _is_text(error, "code", profile.expect.envelope)
+
+
+def status_is_repeated(exchange: Exchange, profile: Profile) -> Deviation | None:
+    """The status that an error tells in its body is that of the answer, as an integer."""
+    told = api_error_told(exchange, profile).get("status")
+    if is_integer(told) and told == exchange.status:
+        return None
+    place = profile.expect.envelope.place("status")
+    actual = "no such member" if told is None else f"{place} {shown(told)}"
+    return Deviation("an error tells another status than its own", f"{place} {exchange.status}", actual)
 
 
 def type_fits_status(exchange: Exchange, profile: Profile) -> Deviation | None:
     """The error's type is not that of another status: a client that goes by either must come to the same end."""
-    error = api_error_object(exchange, profile)
+    error = api_error_told(exchange, profile)
     fitting = _STATUSES_OF_TYPE.get(shown(error.get("type")))
     if fitting is None:
         raise Unjudgeable("its type belongs to no status in particular")
@@ -77,7 +88,7 @@ def type_fits_status(exchange: Exchange, profile: Profile) -> Deviation | None:
 
 def param_is_text(exchange: Exchange, profile: Profile) -> Deviation | None:
     """The error's param is text, null or absent."""
-    param = api_error_object(exchange, profile).get("param")
+    param = api_error_told(exchange, profile).get("param")
     if param is None or isinstance(param, str):
         return None
     return Deviation("an error's param is not text", "error.param as text, null or absent", f"param {shown(param)}")
@@ -85,7 +96,7 @@ def param_is_text(exchange: Exchange, profile: Profile) -> Deviation | None:
 
 def null_is_null(exchange: Exchange, profile: Profile) -> Deviation | None:
     """No member of the error spells a missing value as text."""
-    error = api_error_object(exchange, profile)
+    error = api_error_told(exchange, profile)
     for name in ("message", "type", "code", "param"):
         value = error.get(name)
         if isinstance(value, str) and value in _STRINGIFIED:
@@ -128,7 +139,7 @@ def no_server_error_for_bad_input(exchange: Exchange, profile: Profile) -> Devia
     return Deviation("bad input is answered with a server error", "a 4xx", outcome(exchange))
 
 
-def in_envelope(exchange: Exchange) -> Deviation | None:
+def in_envelope(exchange: Exchange, envelope: Envelope) -> Deviation | None:
     """An error answer, of whatever operation or of none, is a whole envelope."""
     response = response_of(exchange)
     if response.status < 400:
@@ -139,10 +150,12 @@ def in_envelope(exchange: Exchange) -> Deviation | None:
         raise Unjudgeable(f"the body cannot be read here: {depth}") from None
     except ValueError:
         document = None
-    error = document.get("error") if isinstance(document, dict) else None
-    if not isinstance(error, dict):
-        return Deviation("the error is not in the envelope", 'a body {"error": {…}}', outcome(exchange))
-    return _is_text(error, "message") or _is_text(error, "type")
+    error = envelope.read(document)
+    if error is None:
+        return Deviation("the error is not in the envelope", envelope.shape, outcome(exchange))
+    # A code may be null in some dialects, where there is a type beside it.
+    texts = ("message", "type" if envelope.holds("type") else "code")
+    return next((found for name in texts if (found := _is_text(error, name, envelope))), None)
 
 
 def has_code(exchange: Exchange, expected: ErrorExpectation) -> Deviation | None:
@@ -167,9 +180,9 @@ def names_allowed_methods(exchange: Exchange, method: str) -> Deviation | None:
     return Deviation("a 405 does not say which methods are allowed", f"an Allow header with {method}", actual)
 
 
-def names_field(exchange: Exchange, field: str) -> Deviation | None:
+def names_field(exchange: Exchange, field: str, envelope: Envelope) -> Deviation | None:
     """The error's param names the offending field, alone or within a path."""
-    param = error_object_of(exchange).get("param")
+    param = error_of(exchange, envelope).get("param")
     if isinstance(param, str) and field in param:
         return None
     return Deviation("the error does not name the field at fault", f"param {shown(field)}", f"param {shown(param)}")
@@ -180,28 +193,28 @@ def _has_member(
 ) -> Deviation | None:
     if response_of(exchange).status not in expected.statuses:
         raise Unjudgeable(f"it is not answered with {status_words(expected)}")
-    actual = error_object_of(exchange).get(name)
+    actual = error_of(exchange, expected.envelope).get(name)
     if allowed is None or actual in allowed:
         return None
     return Deviation(f"the error has another {name}", f"{name} {one_of(allowed)}", f"{name} {shown(actual)}")
 
 
-def _is_text(error: Mapping[str, Any], name: str) -> Deviation | None:
+def _is_text(error: Mapping[str, Any], name: str, envelope: Envelope) -> Deviation | None:
     value = error.get(name)
     if isinstance(value, str) and value.strip():
         return None
     actual = f"{name} {shown(value)}" if name in error else f"no {name}"
-    return Deviation(f"an error's {name} is not text", f"a non-empty error.{name}", actual)
+    return Deviation(f"an error's {name} is not text", f"a non-empty {envelope.place(name)}", actual)
 
 
-def api_error_object(exchange: Exchange, profile: Profile) -> dict[str, Any]:
-    """Return the ``error`` object that the API answered a documented operation with.
+def api_error_told(exchange: Exchange, profile: Profile) -> dict[str, Any]:
+    """Return what the error tells that the API answered a documented operation with.
 
     Raises:
         Unjudgeable: it is none, or was given before the API could see the request.
     """
     api_error(exchange, profile)
-    return error_object_of(exchange)
+    return error_of(exchange, profile.expect.envelope)
 
 
 def _parsed(response: Response) -> Any:

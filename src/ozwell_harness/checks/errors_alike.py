@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from ozwell_harness.checks.base import shown
-from ozwell_harness.checks.errors import api_error_object
+from ozwell_harness.checks.errors import api_error_told
 from ozwell_harness.checks.operations import operation_of
 from ozwell_harness.model import Deviation, Exchange, Unjudgeable
 from ozwell_harness.profile import Profile
@@ -52,7 +52,7 @@ def _traits(exchange: Exchange, profile: Profile) -> dict[TraitKey, tuple[str, .
 
     ``param`` is optional, a server may add members, and other statuses have many causes: none of this counts.
     """
-    error = api_error_object(exchange, profile)
+    error = api_error_told(exchange, profile)
     status = exchange.status or 0
     members = tuple(name for name in ("message", "type", "code") if name in error)
     traits: dict[TraitKey, tuple[str, ...]] = {("members", str(status)): members}

@@ -12,7 +12,7 @@ from ozwell_harness.checks.base import (
     answers,
     answers_json_object,
     document_of,
-    error_object_of,
+    error_of,
     objects_at,
     outcome,
     refused,
@@ -58,7 +58,7 @@ def _refused_so(exchange: Exchange, expected: ErrorExpectation) -> bool:
     if refused(exchange, expected):
         return False
     try:
-        code = error_object_of(exchange).get("code")
+        code = error_of(exchange, expected.envelope).get("code")
     except Unjudgeable:
         return False
     return expected.codes is None or code in tuple(expected.codes)

@@ -53,7 +53,9 @@ def endpoint_options(command: _Command) -> _Command:
     for decorate in reversed(
         (
             click.argument("url", required=False),
-            click.option("--profile", metavar="NAME", help="Dialect to judge by: ozwell (default) or openai."),
+            click.option(
+                "--profile", metavar="NAME", help="Dialect to judge by: ozwell (default), openai or openwebui."
+            ),
             click.option("--model", metavar="ID", help="Chat model; else OZWELL_MODEL, else from GET /models."),
             click.option("--embedding-model", metavar="ID", help="Embedding model; else OZWELL_EMBEDDING_MODEL."),
             click.option("--ca-file", metavar="PEM", help="Trust this bundle instead of the public authorities."),
@@ -80,6 +82,11 @@ def target_options(command: _Command) -> _Command:
                 metavar="TIME",
                 help=f"Await an answer no longer than this, and no part of it longer than half of this; default"
                 f" {Timeouts().total_s:g}s.",
+            ),
+            click.option(
+                "--deployable-model",
+                metavar="ID",
+                help="Model that may be configured and deployed; else OZWELL_DEPLOYABLE_MODEL, else none.",
             ),
             click.option("--max-requests", type=int, metavar="N", help="Send no more than N requests."),
         )

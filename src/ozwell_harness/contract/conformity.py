@@ -17,13 +17,14 @@ from schemathesis.openapi.checks import (
 )
 from schemathesis.specs.openapi import checks
 
-from ozwell_harness.checks.base import error_object_of
+from ozwell_harness.checks.base import error_of
 from ozwell_harness.checks.operations import JSON, is_json
 from ozwell_harness.contract.holdings import not_there, still_there
 from ozwell_harness.contract.ledger import Found
 from ozwell_harness.contract.subjects import Subject
 from ozwell_harness.contract.telling import asked, brief, outcome
 from ozwell_harness.contract.violations import Violation
+from ozwell_harness.envelope import Envelope
 from ozwell_harness.model import Exchange, Unjudgeable
 
 #: Off, because here they cannot hold or have nothing to see: ``not_a_server_error`` (the suites' passive checks say
@@ -58,7 +59,7 @@ def failures(case: Any, response: Response, recorder: Any = None) -> Iterator[Fa
 
 
 def found_in(
-    subject: Subject, failure: Failure, exchange: Exchange, violation: Violation | None = None
+    subject: Subject, failure: Failure, exchange: Exchange, envelope: Envelope, violation: Violation | None = None
 ) -> Found | None:
     """Return a failure as a deviation from one of our requirements; None where none of them is broken.
 
@@ -67,7 +68,7 @@ def found_in(
     if isinstance(failure, AcceptedNegativeData):
         return None if violation is None else not_refused(subject, exchange, violation)
     if isinstance(failure, RejectedPositiveData):
-        return not_accepted(subject, exchange)
+        return not_accepted(subject, exchange, envelope)
     if isinstance(failure, UseAfterFree):
         return still_there(exchange, _touched(exchange))
     if isinstance(failure, EnsureResourceAvailability):
@@ -87,12 +88,12 @@ def not_refused(subject: Subject, exchange: Exchange, violation: Violation) -> F
     return Found(subject.refused, violation.rule, f"a request {how}, though {violation.told}", told)
 
 
-def not_accepted(subject: Subject, exchange: Exchange) -> Found | None:
+def not_accepted(subject: Subject, exchange: Exchange, envelope: Envelope) -> Found | None:
     """Return the deviation of a valid request that is not answered."""
     if subject.accepted is None:
         return None
     try:
-        error = error_object_of(exchange)
+        error = error_of(exchange, envelope)
     except Unjudgeable:
         error = {}
     said = _VARYING.sub("#", str(error.get("message", "")))

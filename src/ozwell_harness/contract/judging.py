@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ozwell_harness.checks.base import error_object_of
+from ozwell_harness.checks.base import error_of
 from ozwell_harness.checks.passive import PassiveCheck
 from ozwell_harness.contract.cases import Sample
 from ozwell_harness.contract.conformity import failures, found_in, not_accepted, not_refused
@@ -16,6 +16,7 @@ from ozwell_harness.contract.ledger import Found
 from ozwell_harness.contract.obedience import obedience
 from ozwell_harness.contract.readings import Kind
 from ozwell_harness.contract.telling import asked, body_of, compared, outcome
+from ozwell_harness.envelope import Envelope
 from ozwell_harness.model import Exchange, Unjudgeable
 from ozwell_harness.profile import Profile
 
@@ -92,16 +93,16 @@ class Bench:
         response = answer(exchange, sample.parcel.request)
         if response is None or self._is_unsupported(exchange):
             return
-        subject = sample.subject
+        subject, envelope = sample.subject, self.profile.expect.envelope
         if response.status_code >= 500:
-            one = _fails(sample, exchange)
+            one = _fails(sample, exchange, envelope)
             if one is not None:
                 yield one.requirement, one
             return
         deviations = [
             one
             for failure in failures(sample.case, response, recorder)
-            if (one := found_in(subject, failure, exchange, sample.violation)) is not None
+            if (one := found_in(subject, failure, exchange, envelope, sample.violation)) is not None
         ]
         kept = {subject.documented, subject.accepted if sample.kind is Kind.VALID else subject.refused}
         for requirement in filter(None, kept - {one.requirement for one in deviations}):
@@ -126,15 +127,15 @@ class Bench:
         if expected is None or exchange.status not in expected.statuses:
             return False
         try:
-            return expected.codes is not None and error_object_of(exchange).get("code") in expected.codes
+            return expected.codes is not None and error_of(exchange, expected.envelope).get("code") in expected.codes
         except (Unjudgeable, TypeError):
             return False
 
 
-def _fails(sample: Sample, exchange: Exchange) -> Found | None:
+def _fails(sample: Sample, exchange: Exchange, envelope: Envelope) -> Found | None:
     """Return the deviation of a server error that no passive check of this run accounts for."""
     if exchange.status == 503:
         return None
     if sample.violation is not None:
         return not_refused(sample.subject, exchange, sample.violation)
-    return not_accepted(sample.subject, exchange)
+    return not_accepted(sample.subject, exchange, envelope)

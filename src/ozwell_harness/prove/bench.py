@@ -94,6 +94,7 @@ class _Bench:
             profile=self._profile,
             model=mock.env["OZWELL_MODEL"],
             embedding_model=mock.env["OZWELL_EMBEDDING_MODEL"],
+            deployable_model=mock.env.get("OZWELL_DEPLOYABLE_MODEL"),
             keys=keys_in(mock.env),
             selection=Selection(areas=self._areas),
             timeouts=_TIMEOUTS,
