@@ -15,6 +15,7 @@ from ozwell_harness.combined import Combined
 from ozwell_harness.model import Exchange
 from ozwell_harness.odd_files import ORDINARY, SHARED, OddFiles
 from ozwell_harness.profile import Profile
+from ozwell_harness.requirements import Catalogue
 from ozwell_harness.shelf import Listing, Sent, Shelf, Upload, given_id, is_whole, read_on, walk_files
 from ozwell_harness.target import KeyName, Target
 from ozwell_harness.unusual import in_chunks, nested_call, nonce_calls, with_charset
@@ -24,11 +25,20 @@ LARGEST_LIMIT = 100
 
 
 @pytest.fixture(scope="session")
-def model_list(client: Client) -> Exchange:
+def knocked(client: Client, profile: Profile) -> Exchange:
+    """A GET that every key may make."""
     # The look at the target before the run has asked for it already.
-    first = next(iter(client.recorder.exchanges), None)
-    known = first is not None and (first.request.method, first.request.path, first.status) == ("GET", "/models", 200)
-    return first if first is not None and known else client.get("/models", "list models")
+    first, knock = next(iter(client.recorder.exchanges), None), profile.knock
+    known = first is not None and (first.request.method, first.request.path) == ("GET", knock.path)
+    if first is not None and known and first.status in knock.statuses:
+        return first
+    return client.get(knock.path, knock.label)
+
+
+@pytest.fixture(scope="session")
+def model_list(knocked: Exchange) -> Exchange:
+    """Only of use in a dialect that has a list of models to knock at."""
+    return knocked
 
 
 @pytest.fixture(scope="session")
@@ -51,23 +61,28 @@ def chat_plain(client: Client, twin: Exchange) -> Exchange:
 
 
 @pytest.fixture(scope="session")
+def dialect(profile: Profile, owed: Catalogue) -> asked_chats.Dialect:
+    return asked_chats.Dialect(frozenset(owed.by_id), profile.fields_of("ChatCompletionRequest"))
+
+
+@pytest.fixture(scope="session")
 def code_word() -> str:
     return asked_chats.new_code_word()
 
 
 @pytest.fixture(scope="session")
-def dialogue(client: Client, code_word: str) -> asked_chats.Together:
-    return asked_chats.dialogue(client, code_word)
+def dialogue(client: Client, code_word: str, dialect: asked_chats.Dialect) -> asked_chats.Together:
+    return asked_chats.dialogue(client, code_word, dialect)
 
 
 @pytest.fixture(scope="session")
-def lower(client: Client) -> asked_chats.Together:
-    return asked_chats.lower(client)
+def lower(client: Client, dialect: asked_chats.Dialect) -> asked_chats.Together:
+    return asked_chats.lower(client, dialect)
 
 
 @pytest.fixture(scope="session")
-def more(client: Client) -> Combined:
-    return asked_chats.more(client)
+def more(client: Client, dialect: asked_chats.Dialect) -> Combined:
+    return asked_chats.more(client, dialect)
 
 
 @pytest.fixture(scope="session")
@@ -76,8 +91,8 @@ def bad_stream(client: Client) -> Exchange:
 
 
 @pytest.fixture(scope="session")
-def without_key(client: Client) -> Exchange:
-    return client.get("/models", "list models without a key", key=KeyName.NONE)
+def without_key(client: Client, profile: Profile) -> Exchange:
+    return client.get(profile.knock.path, f"{profile.knock.label} without a key", key=KeyName.NONE)
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from ozwell_harness.checks import auth, errors
+from ozwell_harness.checks.operations import find_operation
 from ozwell_harness.client import JSON_TYPE, Client, json_call, segment, upload_call, user
 from ozwell_harness.exchange import MADE_UP_KEY, Call
 from ozwell_harness.model import Exchange, Unjudgeable
@@ -22,6 +23,9 @@ from ozwell_harness.suite import Check, Judge, each, requirement
 from ozwell_harness.target import KeyName, Target
 
 UNKNOWN_FILE = "/files/file-no-such-file-7f3c"
+UNKNOWN_MODEL = "/models/no-such-model-7f3c"
+#: Harmless even where whoever knocks is let in.
+DEPLOYMENT = {"instance_type": "cpu-small", "replicas": 1, "auto_scaling": False}
 CREDENTIALS = {
     "none": "no key",
     "wrong": "a made-up key",
@@ -47,7 +51,7 @@ def question(target: Target) -> dict[str, object]:
     return {"model": target.model, "messages": [user("Say hello.")], "max_tokens": 16}
 
 
-def operations(target: Target) -> dict[str, Call]:
+def operations(target: Target, profile: Profile) -> dict[str, Call]:
     """The operations to knock at, without a credential."""
     chat, embeddings = question(target), {"model": target.embedding_model or target.model, "input": "fox"}
     return {
@@ -62,8 +66,13 @@ def operations(target: Target) -> dict[str, Call]:
         "files-retrieve": Call("GET", UNKNOWN_FILE, "retrieve a file"),
         "files-content": Call("GET", f"{UNKNOWN_FILE}/content", "download a file"),
         "files-delete": Call("DELETE", UNKNOWN_FILE, "delete a file"),
-        "models-list": Call("GET", "/models", "list models"),
+        "cheap": Call("GET", profile.knock.path, profile.knock.label),
         "models-retrieve": Call("GET", f"/models/{segment(target.model)}", "retrieve the model"),
+        "history": Call("GET", "/chat/history?chat_id=no-such-chat-7f3c", "read the history of no chat"),
+        "broken-document": Call("POST", "/rag/documents", "upload no document", headers=(JSON_TYPE,), body=b"{}"),
+        "query": json_call("/rag/query", {"query": "fox"}, "query documents"),
+        "config": json_call(f"{UNKNOWN_MODEL}/config", {}, "configure an unknown model", method="PUT"),
+        "deploy": json_call(f"{UNKNOWN_MODEL}/deploy", DEPLOYMENT, "deploy an unknown model"),
     }
 
 
@@ -114,45 +123,53 @@ REFUSALS = {
     "auth.wrong-key-refused": (
         Try("broken-stream", "wrong"),
         Try("chat-stream", "wrong"),
-        Try("models-list", "wrong"),
+        Try("cheap", "wrong"),
     ),
     "auth.enforced-on-chat": (Try("broken-stream", "wrong"), Try("chat-stream", "wrong")),
     "auth.judged-before-body": (Try("broken-stream", "wrong"),),
     "auth.enforced-on-models-retrieve": (Try("models-retrieve", "two-values"), Try("models-retrieve", "wrong")),
     "auth.two-values-refused": (
         Try("models-retrieve", "two-values", "ambiguous_key"),
+        Try("history", "two-values", "ambiguous_key"),
         Try("chat", "two-values", "ambiguous_key"),
     ),
     "auth.enforced-on-responses": (Try("responses", "empty-token"), Try("responses", "wrong")),
     "auth.empty-token-refused": (
         Try("responses", "empty-token", "malformed_key"),
+        Try("query", "empty-token", "malformed_key"),
         Try("chat", "empty-token", "malformed_key"),
     ),
     "auth.enforced-on-embeddings": (Try("embeddings", "extended"), Try("embeddings", "wrong")),
-    "auth.extended-key-refused": (Try("embeddings", "extended"), Try("chat", "extended")),
+    "auth.extended-key-refused": (Try("embeddings", "extended"), Try("config", "extended"), Try("chat", "extended")),
     "auth.enforced-on-files-list": (Try("files-list", "wrong"),),
     "auth.restricted-key-refused": (Try("chat", "restricted", "no_permission"),),
     "auth.enforced-on-files-retrieve": (Try("files-retrieve", "no-scheme"), Try("files-retrieve", "wrong")),
     "auth.no-scheme-refused": (
         Try("files-retrieve", "no-scheme", "malformed_key"),
+        Try("history", "no-scheme", "malformed_key"),
         Try("chat", "no-scheme", "malformed_key"),
     ),
     "auth.enforced-on-files-content": (Try("files-content", "prefix"), Try("files-content", "wrong")),
-    "auth.prefix-alone-refused": (Try("files-content", "prefix"), Try("chat", "prefix")),
+    "auth.prefix-alone-refused": (Try("files-content", "prefix"), Try("deploy", "prefix"), Try("chat", "prefix")),
     "auth.enforced-on-files-delete": (Try("files-delete", "revoked"), Try("files-delete", "wrong")),
-    "auth.revoked-key-refused": (Try("files-delete", "revoked"), Try("chat", "revoked")),
+    "auth.revoked-key-refused": (Try("files-delete", "revoked"), Try("history", "revoked"), Try("chat", "revoked")),
     "auth.enforced-on-files-upload": (Try("broken-upload", "other-scheme"), Try("files-upload", "wrong")),
     "auth.other-scheme-refused": (
         Try("broken-upload", "other-scheme", "malformed_key"),
+        Try("broken-document", "other-scheme", "malformed_key"),
         Try("chat", "other-scheme", "malformed_key"),
     ),
+    "auth.enforced-on-documents": (Try("broken-document", "other-scheme"), Try("broken-document", "wrong")),
+    "auth.enforced-on-query": (Try("query", "empty-token"), Try("query", "wrong")),
+    "auth.enforced-on-config": (Try("config", "extended"), Try("config", "wrong")),
+    "auth.enforced-on-deploy": (Try("deploy", "prefix"), Try("deploy", "wrong")),
 }
 
 
 @pytest.fixture(scope="session")
-def knock(client: Client, target: Target) -> Knock:
+def knock(client: Client, target: Target, profile: Profile) -> Knock:
     """Sends an operation with a credential, each pair once."""
-    calls = operations(target)
+    calls = operations(target, profile)
     known: dict[tuple[str, str], Exchange] = {}
 
     def send(operation: str, credential: str) -> Exchange:
@@ -173,11 +190,12 @@ Find = Callable[[str], Evidence]
 
 
 @pytest.fixture(scope="session")
-def evidence(knock: Knock, profile: Profile) -> Find:
+def evidence(knock: Knock, target: Target, profile: Profile) -> Find:
     """For a requirement: the first try that was refused, or the last one; what refuses it; what it came with."""
+    known = {name for name, call in operations(target, profile).items() if find_operation(call.method, call.path, profile)}
 
     def find(requirement_id: str) -> Evidence:
-        *tries, last = REFUSALS[requirement_id]
+        *tries, last = (attempt for attempt in REFUSALS[requirement_id] if attempt.operation in known)
         for attempt in tries:
             expected = profile.expect.errors[attempt.situation]
             with contextlib.suppress(UnmakeableError):
@@ -188,6 +206,12 @@ def evidence(knock: Knock, profile: Profile) -> Find:
         return found, profile.expect.errors[last.situation], CREDENTIALS[last.credential]
 
     return find
+
+
+@pytest.fixture(scope="session")
+def unserved(knocked: Exchange, profile: Profile) -> int | None:
+    """The status of the answer to a valid key where that key is not served as it should be."""
+    return None if knocked.status in profile.knock.statuses else knocked.status
 
 
 @pytest.fixture(scope="session")
@@ -202,32 +226,32 @@ def wrong(evidence: Find) -> Exchange:
 
 
 @requirement("auth.valid-key-accepted")
-def test_valid_key(model_list: Exchange, request: pytest.FixtureRequest, judge: Judge) -> None:
+def test_valid_key(knocked: Exchange, request: pytest.FixtureRequest, judge: Judge) -> None:
     # A key may be good for chat only.
-    seen = model_list.status not in {None, 401, 403}
-    judge(auth.key_is_accepted, model_list if seen else request.getfixturevalue("chat_plain"))
+    seen = knocked.status not in {None, 401, 403}
+    judge(auth.key_is_accepted, knocked if seen else request.getfixturevalue("chat_plain"))
 
 
 @requirement("auth.scheme-case-insensitive")
 def test_lower_case_scheme(lower_case_scheme: Exchange, knock: Knock, judge: Judge) -> None:
     # That exchange may be refused for another reason: it asks for a model that does not exist.
     accepted = lower_case_scheme.status not in {None, 401, 403}
-    judge(auth.key_is_accepted, lower_case_scheme if accepted else knock("models-list", "lower-case"))
+    judge(auth.key_is_accepted, lower_case_scheme if accepted else knock("cheap", "lower-case"))
 
 
 @each({name: name for name in REFUSALS}, argument="name")
-def test_refusal(name: str, evidence: Find, model_list: Exchange, judge: Judge) -> None:
-    judge(auth.is_refused, *evidence(name), model_list.status)
+def test_refusal(name: str, evidence: Find, unserved: int | None, judge: Judge) -> None:
+    judge(auth.is_refused, *evidence(name), unserved)
 
 
 @requirement("auth.missing-key-refused")
-def test_missing_key(missing: Exchange, profile: Profile, model_list: Exchange, judge: Judge) -> None:
-    judge(auth.is_refused, missing, profile.expect.errors["missing_key"], CREDENTIALS["none"], model_list.status)
+def test_missing_key(missing: Exchange, profile: Profile, unserved: int | None, judge: Judge) -> None:
+    judge(auth.is_refused, missing, profile.expect.errors["missing_key"], CREDENTIALS["none"], unserved)
 
 
-@requirement("auth.enforced-on-models-list")
-def test_models_list(without_key: Exchange, profile: Profile, model_list: Exchange, judge: Judge) -> None:
-    judge(auth.is_refused, without_key, profile.expect.errors["missing_key"], CREDENTIALS["none"], model_list.status)
+@each(dict.fromkeys(("auth.enforced-on-models-list", "auth.enforced-on-history"), CREDENTIALS["none"]), argument="sent")
+def test_cheap_path(sent: str, without_key: Exchange, profile: Profile, unserved: int | None, judge: Judge) -> None:
+    judge(auth.is_refused, without_key, profile.expect.errors["missing_key"], sent, unserved)
 
 
 @requirement("auth.missing-key-type")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ozwell_harness.asked_chats import AFTER, LONG_PROMPT, NULLS, SYMBOLS, Together, repeat_symbols
+from ozwell_harness.asked_chats import AFTER, LONG_PROMPT, NULLS, SYMBOLS, Dialect, Together, repeat_symbols
 from ozwell_harness.checks import base, chat, params, text, usage
 from ozwell_harness.client import OMIT, Client, user
 from ozwell_harness.combined import Combined
@@ -99,8 +99,9 @@ def test_conversation_accepted(part: str, conversation: Combined, judge: Judge) 
 
 
 @requirement("params.null-is-omission")
-def test_nulls(conversation: Combined, judge: Judge) -> None:
-    judge(params.answers_as_by_default, conversation.shows("nulls for optional parameters"), params.worded(NULLS))
+def test_nulls(conversation: Combined, dialect: Dialect, judge: Judge) -> None:
+    nulls = params.worded(dialect.known(NULLS))
+    judge(params.answers_as_by_default, conversation.shows("nulls for optional parameters"), nulls)
 
 
 @requirement("chat.history-used")

@@ -95,7 +95,7 @@ def test_cors_on_errors(nested: Exchange, preflight: Exchange, judge: Judge) -> 
 
 @pytest.fixture(scope="session")
 def provoked(request: pytest.FixtureRequest) -> None:
-    provoke(request, "model_list", "preflight")
+    provoke(request, "knocked", "preflight")
 
 
 @each(passive_of("http"))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ozwell_harness.asked_chats import COUNT, LOWER, MORE, Together
+from ozwell_harness.asked_chats import COUNT, LOWER, MORE, UNKNOWN, Dialect, Together
 from ozwell_harness.checks import base, chat, params, usage
 from ozwell_harness.client import Client, user
 from ozwell_harness.combined import Combined, is_answered
@@ -69,9 +69,10 @@ def together(client: Client, label: str, parts: Mapping[str, Mapping[str, Any]])
 
 
 @pytest.fixture(scope="session")
-def upper(client: Client) -> Combined:
+def upper(client: Client, dialect: Dialect) -> Combined:
     """Shows the cap too and, hot as it is and sent once more, what the seed is worth."""
-    return together(client, "parameters at their upper bounds", UPPER | {"cap": STORY, "seed": {"seed": 7}})
+    parts = dialect.parts(UPPER | {"cap": STORY, "seed": {"seed": 7}})
+    return together(client, "parameters at their upper bounds", parts)
 
 
 @pytest.fixture(scope="session")
@@ -122,8 +123,13 @@ def test_upper_bound(name: str, upper: Combined, unsupported: Any, judge: Judge)
 
 
 @each({name: name for name in MORE}, argument="name")
-def test_more(name: str, more: Combined, unsupported: Any, judge: Judge) -> None:
-    judge(params.accepts, more.shows(name), params.worded(MORE[name]), unsupported)
+def test_more(name: str, more: Combined, dialect: Dialect, unsupported: Any, judge: Judge) -> None:
+    judge(params.accepts, more.shows(name), params.worded(dialect.known(MORE[name])), unsupported)
+
+
+@each({name: name for name in UNKNOWN}, argument="name")
+def test_unknown_field_ignored(name: str, more: Combined, unsupported: Any, judge: Judge) -> None:
+    judge(params.accepts, more.shows(name), params.worded(UNKNOWN[name]), unsupported)
 
 
 @requirement("params.unknown-field-survived")

@@ -8,27 +8,37 @@ import pytest
 
 from ozwell_harness.checks import security
 from ozwell_harness.checks.passive import PassiveCheck, passive_of
+from ozwell_harness.checks.operations import find_operation
 from ozwell_harness.client import Client, segment
 from ozwell_harness.exchange import Call
 from ozwell_harness.model import Exchange
 from ozwell_harness.profile import Profile
 from ozwell_harness.shelf import Shelf
 from ozwell_harness.suite import Judge, each, provoke, requirement
-from ozwell_harness.target import KeyName
+from ozwell_harness.target import KeyName, Target
 
 #: A harmless file that is on most servers.
 CLIMBING = segment("../../../../../../etc/hostname")
 
 
+#: What is read by an id, with the id to fill in; the first that the dialect has.
+READ_BY_ID = {
+    "/files/{}/content": "download a file whose id climbs out of its folder",
+    "/chat/history?chat_id={}": "read the history of a chat whose id climbs out of its folder",
+}
+
+
 @pytest.fixture(scope="session")
-def climbing(client: Client) -> Exchange:
-    return client.get(f"/files/{CLIMBING}/content", "download a file whose id climbs out of its folder")
+def climbing(client: Client, profile: Profile) -> Exchange:
+    path, label = next(found for found in READ_BY_ID.items() if find_operation("GET", found[0], profile))
+    return client.get(path.format(CLIMBING), label)
 
 
 @requirement("security.trace-refused")
-def test_trace(client: Client, judge: Judge) -> None:
+def test_trace(client: Client, target: Target, judge: Judge) -> None:
     # Without the key: a server that honours TRACE sends every header back.
-    judge(security.trace_is_refused, client.send(Call("TRACE", "/models", "TRACE", key=KeyName.NONE)))
+    path = target.knock.partition("?")[0]
+    judge(security.trace_is_refused, client.send(Call("TRACE", path, "TRACE", key=KeyName.NONE)))
 
 
 @requirement("security.traversal-harmless")
@@ -50,10 +60,10 @@ def test_every_exchange(
 
 
 @requirement("security.survives-the-run")
-def test_survives(client: Client, shelf: Shelf, judge: Judge) -> None:
-    last = shelf.clear()
-    # A file that cannot be deleted may never have been there: only a refusal to list the models tells of the target.
+def test_survives(client: Client, shelf: Shelf, profile: Profile, judge: Judge) -> None:
+    last, knock = shelf.clear(), profile.knock
+    # A file that cannot be deleted may never have been there: only a refusal to knock tells of the target.
     if last is None or last.status != 200:
-        call = Call("GET", "/models", "list models once more, at the end of the run", despite_silence=True)
-        last = client.send(call)
-    judge(security.still_answers, last)
+        label = f"{knock.label} once more, at the end of the run"
+        last = client.send(Call("GET", knock.path, label, despite_silence=True))
+    judge(security.still_answers, last, knock.statuses)

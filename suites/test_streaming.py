@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ozwell_harness.asked_chats import COLD, LINE, SAME, STREAM_FALSE
+from ozwell_harness.asked_chats import COLD, LINE, SAME, STREAM_FALSE, Dialect
 from ozwell_harness.checks import (
     base,
     stream_delivery,
@@ -33,6 +33,8 @@ CAP = 5
 USAGE: dict[str, Any] = {"stream_options": {"include_usage": True}}
 #: Name → what a stream is asked for beside the text; all of it in one request where that is accepted.
 PARTS: dict[str, dict[str, Any]] = {"usage": USAGE, "two choices": {"n": 2}, "stop text": {"stop": STOP}}
+#: Names of the fixtures of these and further streams, by the field that they need.
+OTHERS = {"with_usage": "stream_options", "two": "n", "stopped": "stop", "capped": "max_tokens"}
 
 
 @pytest.fixture(scope="session")
@@ -77,16 +79,23 @@ def repeats(
 
 
 @pytest.fixture(scope="session")
-def double(client: Client, same: Mapping[str, Any]) -> Combined:
+def double(client: Client, same: Mapping[str, Any], dialect: Dialect) -> Combined:
     def send(label: str, fields: Mapping[str, Any]) -> Exchange:
         return client.chat(label, **same, **fields, stream=True)
 
-    return Combined(send, "a stream of two choices with usage and a stop text", PARTS)
+    return Combined(send, "a stream of two choices with usage and a stop text", dialect.parts(PARTS))
 
 
 @pytest.fixture(scope="session")
 def with_usage(double: Combined) -> Exchange:
     return double.shows("usage")
+
+
+@pytest.fixture(scope="session")
+def usage_option(dialect: Dialect, request: pytest.FixtureRequest) -> dict[str, Any]:
+    """What asks for usage, where the dialect has it and the target takes it."""
+    known = dialect.known(USAGE)
+    return known if known and request.getfixturevalue("with_usage").status == 200 else {}
 
 
 @pytest.fixture(scope="session")
@@ -106,16 +115,15 @@ def left(client: Client, target: Target) -> Exchange:
 
 
 @pytest.fixture(scope="session")
-def capped(client: Client, same: Mapping[str, Any], with_usage: Exchange, left: Exchange) -> Exchange:  # noqa: ARG001
+def capped(client: Client, same: Mapping[str, Any], usage_option: Mapping[str, Any], left: Exchange) -> Exchange:  # noqa: ARG001
     """A short stream; sent right after a client has left, it also shows whether the target is still there."""
-    options = USAGE if with_usage.status == 200 else {}
-    return client.chat("a stream cut by max_tokens", **same, **options, max_tokens=CAP, stream=True)
+    return client.chat("a stream cut by max_tokens", **same, **usage_option, max_tokens=CAP, stream=True)
 
 
 @pytest.fixture(scope="session")
-def streams(streamed: Exchange, request: pytest.FixtureRequest) -> list[Exchange]:
+def streams(streamed: Exchange, dialect: Dialect, request: pytest.FixtureRequest) -> list[Exchange]:
     """Every stream; only the first where that did not end, because each would wait as long."""
-    others = () if streamed.failure else ("with_usage", "two", "stopped", "capped")
+    others = [] if streamed.failure else [name for name, field in OTHERS.items() if field in dialect.fields]
     found = [streamed, *(request.getfixturevalue(name) for name in others)]
     return list({exchange.id: exchange for exchange in found}.values())
 

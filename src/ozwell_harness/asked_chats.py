@@ -59,13 +59,36 @@ LOWER: dict[str, Fields] = {
 }
 MORE: dict[str, Fields] = {
     "params.fractions-accepted": FRACTIONS,
-    "params.unknown-field-ignored": {"x_field_unknown_to_any_endpoint": {"a": [1]}},
 }
+UNKNOWN: dict[str, Fields] = {"params.unknown-field-ignored": {"x_field_unknown_to_any_endpoint": {"a": [1]}}}
 STREAM_FALSE = "streaming.stream-false-plain"
 
 _CONVERSATION = "a conversation of several messages"
 _LOWER_BOUNDS = "parameters at their lower bounds"
+#: The requirement that a message in parts shows.
+_PARTS_SHOW = "vision.text-parts-accepted"
 TEXT_PARTS, LONG_PROMPT = "a message of text parts", "a prompt of 64 KiB"
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """What may be asked of chat completions in a dialect.
+
+    Attributes:
+        owed: ids of the requirements of the dialect: messages have only what is owed to be accepted.
+        fields: names of the documented fields of a request.
+    """
+
+    owed: frozenset[str]
+    fields: frozenset[str]
+
+    def parts(self, shown: Mapping[str, Fields]) -> dict[str, Fields]:
+        """Return what is left of the parts, by requirement, without fields that are not documented."""
+        return {name: known for name, fields in shown.items() if (known := self.known(fields))}
+
+    def known(self, fields: Mapping[str, Any]) -> Fields:
+        """Return the fields that are documented."""
+        return {name: value for name, value in fields.items() if name in self.fields}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,40 +114,52 @@ def repeat_symbols(code_word: str) -> Fields:
     return user(f"Repeat exactly this text and nothing else: {code_word}-{SYMBOLS}{AFTER}")
 
 
-def dialogue(client: Client, code_word: str) -> Together:
+def dialogue(client: Client, code_word: str, dialect: Dialect) -> Together:
     """Return all that a conversation may hold, one message in parts where that is accepted beside it."""
     told, asked = user(f"Hello! My code word is {code_word}."), user("What is my code word?")
+    nulls = dialect.known(NULLS)
     parts: dict[str, Fields] = {
         "system message": {"messages": [SYSTEM, told]},
         "history": {"messages": [told, REMEMBERED, asked]},
         "name": {"messages": [told | {"name": "alex"}]},
         "characters beyond the BMP": {"messages": [repeat_symbols(code_word)]},
-        "nulls for optional parameters": NULLS,
+        "nulls for optional parameters": nulls,
     }
-    before = [SYSTEM, user(f"Hello! My code word is {code_word}-{SYMBOLS}{AFTER}.") | {"name": "alex"}, REMEMBERED]
-    whole = {"messages": [*before, asked], **NULLS}
+    before = _before(code_word, dialect)
+    whole = {"messages": [*before, asked], **nulls}
+    in_parts: dict[str, Fields] = {TEXT_PARTS: {"messages": [user(PARTS)]}} if _PARTS_SHOW in dialect.owed else {}
     both = Combined(
         _sender(client),
-        f"{_CONVERSATION}, one of them in parts",
-        {_CONVERSATION: whole, TEXT_PARTS: {"messages": [user(PARTS)]}},
-        whole=whole | {"messages": [*before, _IN_PARTS, REMEMBERED, _ALL_ASKED]},
+        f"{_CONVERSATION}, one of them in parts" if in_parts else _CONVERSATION,
+        {_CONVERSATION: whole} | in_parts,
+        whole=whole | ({"messages": [*before, _IN_PARTS, REMEMBERED, _ALL_ASKED]} if in_parts else {}),
         shows_all=is_completion,
     )
     inner = Combined(_sender(client), _CONVERSATION, parts, whole=whole, shows_all=is_completion, within=both)
     return Together(inner, both)
 
 
-def lower(client: Client) -> Together:
+def _before(code_word: str, dialect: Dialect) -> list[Fields]:
+    """Return the messages before the question: with whatever a message may have in the dialect."""
+    told: Fields = user(f"Hello! My code word is {code_word}-{SYMBOLS}{AFTER}.")
+    named = told | {"name": "alex"} if "chat.name-accepted" in dialect.owed else told
+    return [*([SYSTEM] if "chat.system-accepted" in dialect.owed else []), named, REMEMBERED]
+
+
+def lower(client: Client, dialect: Dialect) -> Together:
     """Return the lower bounds, of which one allows one token only: that bears a long prompt, where it is accepted."""
-    whole = {name: value for fields in LOWER.values() for name, value in fields.items()}
+    bounds = dialect.parts(LOWER)
+    whole = {name: value for fields in bounds.values() for name, value in fields.items()}
     label = f"{_LOWER_BOUNDS}, {LONG_PROMPT}"
     both = Combined(_sender(client), label, {_LOWER_BOUNDS: whole, LONG_PROMPT: LONG})
-    return Together(Combined(_sender(client), _LOWER_BOUNDS, LOWER, within=both), both)
+    return Together(Combined(_sender(client), _LOWER_BOUNDS, bounds, within=both), both)
 
 
-def more(client: Client) -> Combined:
-    """Return fractions, an unknown field and a stop text, all of them beside a stream of false."""
-    parts: dict[str, Fields] = {**MORE, STREAM_FALSE: {"stream": False}, "stop": {"messages": COUNT, "stop": "5"}}
+def more(client: Client, dialect: Dialect) -> Combined:
+    """Return fractions, an unknown field and a stop text, as far as the dialect has them, beside a stream of false."""
+    parts: dict[str, Fields] = {**dialect.parts(MORE), **UNKNOWN, STREAM_FALSE: {"stream": False}}
+    if "stop" in dialect.fields:
+        parts["stop"] = {"messages": COUNT, "stop": "5"}
     label = "fractions, an unknown field, stream false and a stop text"
     return Combined(_sender(client), label, parts, shows_all=is_completion)
 

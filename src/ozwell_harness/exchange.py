@@ -185,7 +185,7 @@ class Recorder:
             if not self._breaker.failing:
                 return
             key = KeyName.MAIN if KeyName.MAIN in self._target.keys else KeyName.NONE
-            probe = Call("GET", "/models", "is the target still there?", key=key)
+            probe = Call("GET", self._target.knock, "is the target still there?", key=key)
             for wait in _PROBE_WAITS:
                 self._pause(wait)
                 exchange = self.keep(self._attempt(probe))

@@ -94,7 +94,7 @@ class Scene:
         profile = load_profile(settings.profile)
         catalogue = profile.select(load_catalogue())
         baseline = read_baseline(settings.baseline) if settings.baseline else Baseline({})
-        recorder = Recorder(target_of(settings))
+        recorder = Recorder(target_of(settings, profile))
         return cls(settings, profile, catalogue, baseline, recorder, time.time(), time.monotonic())
 
     def look(self) -> Ready:

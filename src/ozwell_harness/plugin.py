@@ -363,6 +363,12 @@ def profile(run_session: Session) -> Profile:
 
 
 @pytest.fixture(scope="session")
+def owed(run_session: Session) -> Catalogue:
+    """All that the dialect owes, whether this run judges it or not."""
+    return run_session.catalogue
+
+
+@pytest.fixture(scope="session")
 def client(run_session: Session) -> Client:
     """Sends calls; every answer is recorded."""
     return Client(run_session.recorder, run_session.target)

@@ -32,8 +32,8 @@ class Ready:
     doubt: str | None = None
 
 
-def target_of(settings: Settings) -> Target:
-    """Return the target as far as the settings tell; models may still be unknown.
+def target_of(settings: Settings, profile: Profile) -> Target:
+    """Return the target as far as the settings and the dialect tell; models may still be unknown.
 
     Raises:
         ConfigurationError: no URL is set.
@@ -51,6 +51,7 @@ def target_of(settings: Settings) -> Target:
         ca_file=settings.ca_file,
         sdk=find_spec("openai") is not None,
         deployable_model=settings.deployable_model,
+        knock=profile.knock.path,
     )
 
 
@@ -60,7 +61,7 @@ def prepare(settings: Settings, profile: Profile, recorder: Recorder) -> Ready:
     Raises:
         ConfigurationError: no chat model is named and the target lists none, or it wants a key that it did not get.
     """
-    target = target_of(settings)
+    target = target_of(settings, profile)
     key = KeyName.MAIN if KeyName.MAIN in target.keys else KeyName.NONE
     url = recorder.redactor.clean(target.base_url)
     fallback = replace(target, model=target.model or profile.default_model)

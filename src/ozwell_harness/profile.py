@@ -74,11 +74,13 @@ class Knock:
 
     Attributes:
         path: with its query, below the base URL.
+        label: what it asks for, in a few words.
         statuses: of the answers to a key that is let in.
         lists_models: a success is a list of models, from which those are taken that nobody named.
     """
 
     path: str
+    label: str
     statuses: frozenset[int]
     lists_models: bool
 
@@ -146,6 +148,10 @@ class Profile:
         document: Mapping[str, Any] = merge_patch(read_yaml("spec", self.specification_file), self.patch)
         return document
 
+    def fields_of(self, schema: str) -> frozenset[str]:
+        """Return the names of the fields that the component schema of an object has."""
+        return frozenset(self.specification["components"]["schemas"][schema].get("properties", {}))
+
     @cached_property
     def _validators(self) -> dict[str, jsonschema_rs.Draft202012Validator]:
         return {}
@@ -207,7 +213,8 @@ def load_profile(name: str) -> Profile:
 
 
 def _knock(document: Mapping[str, Any]) -> Knock:
-    return Knock(document["path"], frozenset(document["status"]), document.get("lists_models", False))
+    lists_models = document.get("lists_models", False)
+    return Knock(document["path"], document["label"], frozenset(document["status"]), lists_models)
 
 
 def _expectations(document: Mapping[str, Any]) -> Expectations:

@@ -44,7 +44,7 @@ class Session:
         _check_capabilities(self.profile, settings.absent)
         self.baseline = read_baseline(settings.baseline) if settings.baseline else Baseline({})
         _check_baseline(self.baseline, self.whole_catalogue)
-        self.target: Target = target_of(settings)
+        self.target: Target = target_of(settings, self.profile)
         self.recorder = Recorder(self.target, waiting=self.observer.waiting, timing=timing)
         self.unreachable: str | None = None
         self.doubt: str | None = None

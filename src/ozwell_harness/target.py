@@ -82,6 +82,7 @@ class Target:
         sdk: the official OpenAI client is installed beside the harness, so that it can be tried on the target.
         deployable_model: a model that the run may configure and deploy; None where the owner named none.
         webhook_receiver: events that the target sends are received.
+        knock: path of a GET that every key may make and that costs no tokens.
     """
 
     base_url: str
@@ -95,6 +96,7 @@ class Target:
     sdk: bool = False
     deployable_model: str | None = None
     webhook_receiver: bool = False
+    knock: str = "/models"
 
     def offers(self, need: str) -> bool:
         """Tell whether what a requirement ``needs`` was supplied (``limited_key``, ``embedding_model`` …)."""

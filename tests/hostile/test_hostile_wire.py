@@ -300,4 +300,4 @@ def test_a_ca_file_that_is_none_is_a_configuration_error(content: str | None, tm
         path.write_text(content, "utf-8")
     settings = Settings(base_url="https://127.0.0.1:9/v1", ca_file=path)
     with pytest.raises(ConfigurationError, match=r"The CA file .*ca\.pem cannot be used"):
-        Recorder(target_of(settings))
+        Recorder(target_of(settings, load_profile("ozwell")))

@@ -30,11 +30,13 @@ class Operation:
     Attributes:
         template: path with its parameters in braces, as in the specification.
         body_schema: name of the component schema of its JSON body, or None.
+        successes: documented statuses of a success.
     """
 
     method: str
     template: str
     body_schema: str | None = None
+    successes: frozenset[int] = frozenset({200})
 
     def __str__(self) -> str:
         return f"{self.method} {self.template}"
@@ -47,14 +49,23 @@ class Operation:
 
 def operation_of(request: Request, profile: Profile) -> Operation | None:
     """Return the operation of the profile's specification that ``request`` asks for, or None."""
-    if request.method not in _METHODS or _CLIMBING.search(request.path):
+    return find_operation(request.method, request.path, profile)
+
+
+def find_operation(method: str, path: str, profile: Profile) -> Operation | None:
+    """Return the operation of the profile's specification that a method and a path ask for, or None."""
+    if method not in _METHODS or _CLIMBING.search(path):
         return None
-    segments = request.path.partition("?")[0].split("/")
+    segments = path.partition("?")[0].split("/")
     for template, item in profile.specification["paths"].items():
-        declared = item.get(request.method.lower())
+        declared = item.get(method.lower())
         if declared is not None and _fits(template.split("/"), segments):
-            return Operation(request.method, template, _body_schema(declared))
+            return Operation(method, template, _body_schema(declared), _successes(declared))
     return None
+
+
+def _successes(declared: Mapping[str, Any]) -> frozenset[int]:
+    return frozenset(int(status) for status in declared["responses"] if status.startswith("2"))
 
 
 def _fits(template: list[str], segments: list[str]) -> bool:

@@ -35,8 +35,9 @@ def traversal_is_harmless(exchange: Exchange) -> Deviation | None:
     return Deviation("an id that climbs out of its folder is not refused", "status 404 or 400", outcome(exchange))
 
 
-def still_answers(exchange: Exchange) -> Deviation | None:
-    """The target answers as before."""
-    if exchange.failure is None and exchange.status == 200:
+def still_answers(exchange: Exchange, statuses: frozenset[int]) -> Deviation | None:
+    """The target answers as before, with one of ``statuses``."""
+    if exchange.failure is None and exchange.status in statuses:
         return None
-    return Deviation("the target does not answer any more at the end of the run", "status 200", outcome(exchange))
+    expected = f"status {' or '.join(str(status) for status in sorted(statuses))}"
+    return Deviation("the target does not answer any more at the end of the run", expected, outcome(exchange))
