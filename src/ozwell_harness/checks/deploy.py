@@ -39,7 +39,8 @@ def values_are_true(exchange: Exchange, sent: Mapping[str, Any]) -> Deviation | 
         Unjudgeable: it repeats nothing.
     """
     document = _told(exchange)
-    told = document.get("config") if isinstance(document.get("config"), dict) else document
+    inner = document.get("config")
+    told = inner if isinstance(inner, dict) else document
     found = {name: told[name] for name in sent if name in told}
     if not found:
         raise Unjudgeable("the answer repeats nothing of the deployment")

@@ -50,7 +50,7 @@ def status_is_no_failure(upload: Exchange) -> Deviation | None:
 
 def chunks_is_integer(upload: Exchange) -> Deviation | None:
     """The chunks are an integer, not below 0."""
-    chunks = accepted_document_of(upload).get("chunks")
+    chunks: Any = accepted_document_of(upload).get("chunks")
     if is_integer(chunks) and chunks >= 0:
         return None
     return Deviation("the chunks are no count", "chunks as an integer of 0 or more", f"chunks {shown(chunks)}")
@@ -127,7 +127,7 @@ def _status(upload: Exchange) -> str:
 
 
 def _chunks(upload: Exchange) -> int:
-    chunks = accepted_document_of(upload).get("chunks")
+    chunks: Any = accepted_document_of(upload).get("chunks")
     if not is_integer(chunks):
         raise Unjudgeable("the chunks are no integer")
     return int(chunks)

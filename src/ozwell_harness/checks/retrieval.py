@@ -143,10 +143,10 @@ def best_comes_first(exchange: Exchange) -> Deviation | None:
     Raises:
         Unjudgeable: there are fewer than two results, or a score is no number.
     """
-    scores = [result.get("score") for result in results_of(exchange)]
-    if len(scores) < 2 or not all(_is_number(score) for score in scores):
+    scores = [score for result in results_of(exchange) if _is_number(score := result.get("score"))]
+    if len(scores) < 2 or len(scores) < len(results_of(exchange)):
         raise Unjudgeable("there are not two scores to compare")
-    if scores == sorted(scores, key=float, reverse=True):
+    if scores == sorted(scores, reverse=True):
         return None
     return Deviation("the results are not in the order of their scores", "the highest score first", shown(scores))
 
