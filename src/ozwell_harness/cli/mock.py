@@ -8,6 +8,7 @@ import click
 
 from ozwell_harness.cli.common import UsageError
 from ozwell_harness.mock.delays import parse_delay, parse_duration
+from ozwell_harness.mock.dialects import PROFILES
 from ozwell_harness.mock.errors import MockError
 from ozwell_harness.mock.keys import PlanName
 from ozwell_harness.mock.server import MockHandle, serve
@@ -20,6 +21,13 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.command(name="mock")
 @click.option("--host", default="127.0.0.1", show_default=True, metavar="ADDRESS", help="Address to listen on.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free port.")
+@click.option(
+    "--profile",
+    default=PROFILES[0],
+    show_default=True,
+    type=click.Choice(PROFILES),
+    help="Tell the base URL of this one; all are served.",
+)
 @click.option("--plan", default=PlanName.ENTERPRISE.value, show_default=True, type=_PLANS, help="Plan of the main key.")
 @click.option("--fault", "faults", multiple=True, metavar="NAME", help="Break this one thing; repeatable.")
 @click.option("--list-faults", is_flag=True, help="Name every fault and legal variation, and stop.")
@@ -52,6 +60,7 @@ def command(
     Examples:
       ozwell-harness mock --port 8000
       ozwell-harness mock --port 0 --env-file mock.env
+      ozwell-harness mock --profile openwebui --plan hourly
       ozwell-harness mock --fault chat.usage-total-off-by-one --ttft 200ms --itl 20ms
       ozwell-harness mock --ttft "exponential(100ms)" --slots 8 --truth-log truth.jsonl
 

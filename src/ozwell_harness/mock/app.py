@@ -12,6 +12,7 @@ from ozwell_harness.mock.auth import Admission, judge, permission
 from ozwell_harness.mock.bodies import ClientLeftError
 from ozwell_harness.mock.call import Call, Receive, Reply, Scope, Send, Services
 from ozwell_harness.mock.connection import SCOPE_KEY
+from ozwell_harness.mock.dialects import dialect_of
 from ozwell_harness.mock.engine import Engine
 from ozwell_harness.mock.errors import ApiError, internal_error, invalid_value, method_not_allowed, unknown_url
 from ozwell_harness.mock.faults import UnknownFaultError
@@ -21,23 +22,20 @@ from ozwell_harness.mock.journal import Entry, Journal
 from ozwell_harness.mock.keys import Keyring
 from ozwell_harness.mock.limits import MemoryLimiter, refusal
 from ozwell_harness.mock.metrics import Metrics
-from ozwell_harness.mock.operations import OPERATIONS
 from ozwell_harness.mock.replies import error_reply
-from ozwell_harness.mock.routing import Match, Operation, is_api_path, match_path
+from ozwell_harness.mock.routing import Match, Operation
 from ozwell_harness.mock.settings import MockSettings, is_loopback
 from ozwell_harness.mock.stock import STOCKED_TENANT, stocked_files
 from ozwell_harness.mock.store import MemoryStore
 from ozwell_harness.mock.truth import TruthLog
+from ozwell_harness.mock.webui.store import MemoryWebUiStore
 from ozwell_harness.mock.writer import ClientGoneError, send_reply
 
 LOGGER = logging.getLogger("ozwell_harness.mock")
 
 _ALLOWED_HEADERS = b"authorization, content-type"
 _HEADER_NAMES = re.compile(rb"[A-Za-z0-9-]{1,64}(?:\s*,\s*[A-Za-z0-9-]{1,64}){0,63}\Z")
-_PREFLIGHT = [
-    (b"access-control-allow-methods", b"GET, POST, DELETE, HEAD, OPTIONS"),
-    (b"access-control-max-age", b"600"),
-]
+_PREFLIGHT_KEPT = (b"access-control-max-age", b"600")
 
 
 class MockApp:
@@ -52,6 +50,7 @@ class MockApp:
             clock=settings.clock,
             keyring=Keyring(settings.keys()),
             store=store,
+            webui=MemoryWebUiStore(bounds.chats, bounds.documents),
             limiter=MemoryLimiter(settings.clock),
             metrics=Metrics(),
             journal=Journal(bounds.journal),
@@ -62,7 +61,7 @@ class MockApp:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request (ASGI 3)."""
-        call = Call(scope, receive, self.services)
+        call = Call(scope, receive, self.services, dialect_of(scope["raw_path"]))
         metrics = self.services.metrics
         metrics.in_flight += 1
         started, status, complete = time.perf_counter(), 0, False
@@ -106,19 +105,20 @@ class MockApp:
 
     async def _operate(self, call: Call) -> Reply:
         _require_host(call)
-        if not is_api_path(call.path):
+        if not call.dialect.covers(call.scope["raw_path"]):
             if is_admin_path(call.path):
                 return await answer_admin(call, self.control)
             raise unknown_url()
-        match = match_path(call.path)
+        match = call.dialect.match(call.path)
         call.operation = match.operation(call.method)
         call.identifier = match.identifier
+        call.version = match.version
         self._select_faults(call)
         if call.method == "OPTIONS":
             return _options(call, match)
         admission = await self._admit(call)
         operation = _permitted(call, match)
-        reply = await OPERATIONS[operation](call)
+        reply = await call.dialect.operations[operation](call)
         if admission.deferred and admission.denial is not None:
             raise admission.denial
         return reply
@@ -139,13 +139,14 @@ class MockApp:
         call.faults = faults
         self.services.metrics.faults.update(faults.names)
         call.store = call.apply(Hook.STORE, call.store)
+        call.webui = call.apply(Hook.WEBUI, call.webui)
         call.limiter = call.apply(Hook.LIMITER, call.limiter)
 
     async def _admit(self, call: Call) -> Admission:
         admission = call.apply(Hook.AUTH, judge(call, self.services.keyring))
         if admission.denial is not None and not admission.deferred:
             raise admission.denial
-        key = admission.key or self.services.keyring.named("main")
+        key = call.dialect.limited(admission.key or self.services.keyring.named("main"))
         call.key = key
         call.quota = call.apply(Hook.LIMIT, await call.limiter.admit(key))
         if not call.quota.allowed:
@@ -176,7 +177,7 @@ def _require_host(call: Call) -> None:
 
 def _permitted(call: Call, match: Match) -> Operation:
     if not match.methods:
-        raise unknown_url()
+        raise match.unknown()
     if call.operation is None:
         raise method_not_allowed(match.allowed)
     denial = permission(call.key) if call.key else None
@@ -188,8 +189,9 @@ def _permitted(call: Call, match: Match) -> Operation:
 def _options(call: Call, match: Match) -> Reply:
     """A CORS preflight, or plain OPTIONS: which methods there are (Fetch standard, RFC 9110 9.3.7)."""
     if not match.methods:
-        raise unknown_url()
+        raise match.unknown()
     allow = (b"allow", ", ".join(match.allowed).encode())
     wanted = call.heads.get(b"access-control-request-headers", b"")
     named = _ALLOWED_HEADERS + b", " + wanted.lower() if _HEADER_NAMES.match(wanted) else _ALLOWED_HEADERS
-    return Reply(204, b"", None, [*_PREFLIGHT, (b"access-control-allow-headers", named), allow])
+    methods = (b"access-control-allow-methods", call.dialect.methods)
+    return Reply(204, b"", None, [methods, _PREFLIGHT_KEPT, (b"access-control-allow-headers", named), allow])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ozwell_harness.mock.clock import Clock
 from ozwell_harness.mock.errors import ApiError
@@ -21,6 +21,10 @@ from ozwell_harness.mock.store import Store
 from ozwell_harness.mock.stream_items import StreamItem
 from ozwell_harness.mock.trace import RECEIVED_KEY, Trace
 from ozwell_harness.mock.truth import TruthLog
+from ozwell_harness.mock.webui.store import WebUiStore
+
+if TYPE_CHECKING:
+    from ozwell_harness.mock.dialects import Dialect
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -69,6 +73,13 @@ class Refusal:
     headers: Headers
     cause: ApiError
 
+    @property
+    def error(self) -> dict[str, Any]:
+        """The object that holds the message: under `error` in the envelope, or the envelope itself."""
+        nested = self.envelope["error"]
+        error: dict[str, Any] = nested if isinstance(nested, dict) else self.envelope
+        return error
+
 
 @dataclass(slots=True)
 class Services:
@@ -78,6 +89,7 @@ class Services:
     clock: Clock
     keyring: Keyring
     store: Store
+    webui: WebUiStore
     limiter: Limiter
     metrics: Metrics
     journal: Journal
@@ -91,6 +103,7 @@ class Call:
     __slots__ = (
         "body",
         "client",
+        "dialect",
         "faults",
         "headers",
         "heads",
@@ -108,10 +121,13 @@ class Call:
         "services",
         "store",
         "trace",
+        "version",
+        "webui",
     )  # fmt: skip
 
-    def __init__(self, scope: Scope, receive: Receive, services: Services) -> None:
+    def __init__(self, scope: Scope, receive: Receive, services: Services, dialect: Dialect) -> None:
         self.scope = scope
+        self.dialect = dialect
         self.receive = receive
         self.services = services
         self.method: str = scope["method"]
@@ -124,11 +140,13 @@ class Call:
         self.request_id = new_id("req_")
         self.operation: Operation | None = None
         self.identifier = ""
+        self.version = ""
         self.key: Key | None = None
         self.quota: Quota | None = None
         self.faults: FaultSet = NO_FAULTS
         self.body: Any = None
         self.store: Store = services.store
+        self.webui: WebUiStore = services.webui
         self.limiter: Limiter = services.limiter
 
     @property

@@ -10,11 +10,14 @@ from pathlib import Path
 
 from ozwell_harness.mock.settings import MockSettings
 
+#: A model of its own for what changes a model: chats with the usual one go on as before.
+_OF_PROFILE: Mapping[str, Mapping[str, str]] = {"openwebui": {"OZWELL_DEPLOYABLE_MODEL": "gpt-3.5-turbo"}}
+
 
 def client_environment(settings: MockSettings, base_url: str) -> dict[str, str]:
     """Name and value of every variable, in the order in which they are written."""
     secrets = settings.secrets
-    return {
+    variables = {
         "OZWELL_BASE_URL": base_url,
         "OZWELL_API_KEY": secrets.main,
         "OZWELL_MODEL": "gpt-4",
@@ -24,6 +27,7 @@ def client_environment(settings: MockSettings, base_url: str) -> dict[str, str]:
         "OZWELL_RESTRICTED_API_KEY": secrets.restricted,
         "OZWELL_REVOKED_API_KEY": secrets.revoked,
     }
+    return {**variables, **_OF_PROFILE.get(settings.profile, {})}
 
 
 def write_env_file(path: Path, variables: Mapping[str, str]) -> None:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import hmac
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 
 class PlanName(StrEnum):
-    """The documented plans (Backend API Documentation, Rate Limits)."""
+    """The documented plans (Backend API Documentation, Rate Limits), and the one limit of Open WebUI."""
 
     FREE = "free"
     PRO = "pro"
     ENTERPRISE = "enterprise"
+    HOURLY = "hourly"
 
 
 class Standing(StrEnum):
@@ -64,6 +66,9 @@ def plan_budget(plan: PlanName, window_s: float = 60.0) -> Budget:
         return Budget(20, 10_000, window_s)
     if plan is PlanName.PRO:
         return Budget(100, 100_000, window_s)
+    if plan is PlanName.HOURLY:
+        # API Integration Documentation, Rate Limiting: whatever the windows of the other plans are.
+        return Budget(100, sys.maxsize, 3600.0)
     return Budget(100_000_000, 100_000_000_000, window_s)
 
 

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser
 
-from ozwell_harness.mock.errors import ApiError
+from ozwell_harness.mock.errors import ApiError, invalid_value, missing_parameter
 
 PARTS_AT_MOST = 64
 
@@ -49,6 +49,20 @@ async def read_form(content_type: str, chunks: AsyncIterator[bytes]) -> list[Par
     if not reader.complete:
         raise _broken("The multipart body ends before its closing boundary.")
     return reader.parts
+
+
+def only_part(parts: list[Part], name: str) -> Part:
+    """The one part of this name.
+
+    Raises:
+        ApiError: 400 where there is none, or more than one.
+    """
+    found = [part for part in parts if part.name == name]
+    if not found:
+        raise missing_parameter(name)
+    if len(found) > 1:
+        raise invalid_value(name, f"'{name}' is given {len(found)} times; once is right.")
+    return found[0]
 
 
 def parameters(header: str) -> dict[str, str]:

@@ -24,6 +24,13 @@ def json_reply(call: Call, answer: Any, work: Work | None = None) -> Reply:
     return Reply(200, encode(answer), work=work)
 
 
+def array_reply(call: Call, items: list[Any]) -> Reply:
+    """200 with one JSON array."""
+    if Hook.ITEMS in call.faults:
+        items = call.apply(Hook.ITEMS, to_builtins(items))
+    return Reply(200, encode(items))
+
+
 def stream_reply(call: Call, completion: Completion, frame: Frame, closing: Iterable[dict[str, Any]]) -> Reply:
     """200 with an event stream."""
     if call.faults is NO_FAULTS:
@@ -43,5 +50,5 @@ def work_of(completion: Completion) -> Work:
 
 def error_reply(call: Call, error: ApiError) -> Reply:
     """The envelope with its status."""
-    refusal = call.apply(Hook.ERROR, Refusal(error.status, error.envelope(), list(error.headers), error))
+    refusal = call.apply(Hook.ERROR, Refusal(error.status, call.dialect.refusal(error), list(error.headers), error))
     return Reply(refusal.status, encode(refusal.envelope), headers=refusal.headers)

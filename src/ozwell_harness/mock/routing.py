@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from enum import StrEnum
 from urllib.parse import unquote
 
-API_PREFIX = "/v1"
+from ozwell_harness.mock.errors import ApiError, unknown_url
 
 
 class Operation(StrEnum):
-    """The documented operations, by the names that the specification gives them."""
+    """The documented operations, by the names that the specifications give them.
+
+    A name that several dialects have is the same operation in each.
+    """
 
     CREATE_CHAT = "createChatCompletion"
     CREATE_EMBEDDING = "createEmbedding"
@@ -22,6 +26,11 @@ class Operation(StrEnum):
     LIST_MODELS = "listModels"
     RETRIEVE_MODEL = "retrieveModel"
     CREATE_RESPONSE = "createResponse"
+    RETRIEVE_HISTORY = "retrieveChatHistory"
+    CREATE_DOCUMENT = "createDocument"
+    QUERY_DOCUMENTS = "queryDocuments"
+    CONFIGURE_MODEL = "updateModelConfig"
+    DEPLOY_MODEL = "deployModel"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +40,14 @@ class Match:
     Attributes:
         methods: operation by HTTP method; empty if the path is unknown.
         identifier: the decoded file or model id, if the path has one.
+        version: the version of the API that the path names, where it names one of several.
+        unknown: what is said of a path that is unknown.
     """
 
     methods: dict[str, Operation]
     identifier: str = ""
+    version: str = ""
+    unknown: Callable[[], ApiError] = field(default=unknown_url, repr=False)
 
     @property
     def allowed(self) -> tuple[str, ...]:
@@ -81,8 +94,3 @@ def match_path(raw_path: str) -> Match:
         if name and rest == "content":
             return Match(_CONTENT, unquote(name))
     return UNKNOWN
-
-
-def is_api_path(raw_path: str) -> bool:
-    """Whether a path lies under the API's base, known or not."""
-    return raw_path == API_PREFIX or raw_path.startswith(API_PREFIX + "/")

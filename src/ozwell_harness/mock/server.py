@@ -18,6 +18,7 @@ from uvicorn.server import ServerState
 
 from ozwell_harness.mock.app import MockApp
 from ozwell_harness.mock.clock import Clock
+from ozwell_harness.mock.dialects import base_path
 from ozwell_harness.mock.envfile import client_environment, write_env_file
 from ozwell_harness.mock.errors import MockSettingsError
 from ozwell_harness.mock.protocol import best_protocol
@@ -38,7 +39,7 @@ class MockHandle:
 
     Attributes:
         origin: scheme, host and port.
-        base_url: the origin with /v1, as clients want it.
+        base_url: the origin with the path of the profile told, such as /v1, as clients want it.
         port: the port it listens on.
         env: the variables that point a client at it.
         settings: what it was started with.
@@ -247,5 +248,5 @@ def _handle(settings: MockSettings, listener: socket.socket) -> MockHandle:
     port = int(listener.getsockname()[1])
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 - what clients can reach
     origin = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-    base_url = f"{origin}/v1"
+    base_url = f"{origin}{base_path(settings.profile)}"
     return MockHandle(origin, base_url, port, client_environment(settings, base_url), settings)

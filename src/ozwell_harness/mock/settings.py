@@ -58,6 +58,10 @@ class Bounds:
     upload: int = 64 * MEBI
     files: int = 256 * MEBI
     conversations: int = 16 * MEBI
+    chats: int = 32 * MEBI
+    documents: int = 128 * MEBI
+    document: int = 16 * MEBI
+    document_text: int = MEBI
     journal: int = 1000
 
 
@@ -82,6 +86,7 @@ class MockSettings:
     Attributes:
         host: address to bind; loopback unless told.
         port: 0 takes a free one.
+        profile: the dialect whose base URL is told: all are served, each under its own path.
         plan: plan of the main key.
         window_s: length of the plans' rate-limit window in seconds; the documents say a minute.
         limited: budget of the key that tests may exhaust.
@@ -104,6 +109,7 @@ class MockSettings:
 
     host: str = "127.0.0.1"
     port: int = 0
+    profile: str = "ozwell"
     plan: PlanName = PlanName.ENTERPRISE
     window_s: float = 60.0
     limited: Budget = Budget(requests=3, tokens=400, window_s=2.0)

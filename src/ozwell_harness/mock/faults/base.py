@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ozwell_harness.mock.routing import Operation
     from ozwell_harness.mock.store import Store
     from ozwell_harness.mock.stream_items import StreamItem
+    from ozwell_harness.mock.webui.store import WebUiStore
 
 JsonObject = dict[str, Any]
 _V = TypeVar("_V")
@@ -34,11 +35,13 @@ class Hook(StrEnum):
     LIMITER = "limiter"
     LIMIT = "limit"
     STORE = "store"
+    WEBUI = "webui"
     BODY = "body"
     REQUEST = "request"
     PLAN = "plan"
     PAGE = "page"
     RESULT = "result"
+    ITEMS = "items"
     CHUNKS = "chunks"
     EVENTS = "events"
     ERROR = "error"
@@ -112,6 +115,12 @@ class Area:
         """Wraps the place where files and conversations are kept."""
         return self._register(Hook.STORE, name, description, operations, breaks)
 
+    def webui(
+        self, name: str, description: str, *operations: Operation, breaks: tuple[str, ...] = ()
+    ) -> Callable[[Callable[[WebUiStore, Call], WebUiStore]], Callable[[WebUiStore, Call], WebUiStore]]:
+        """Wraps the place where the Open WebUI dialect keeps its state."""
+        return self._register(Hook.WEBUI, name, description, operations, breaks)
+
     def body(
         self, name: str, description: str, *operations: Operation, breaks: tuple[str, ...] = ()
     ) -> Callable[[Callable[[bytes, Call], bytes]], Callable[[bytes, Call], bytes]]:
@@ -144,6 +153,14 @@ class Area:
     ) -> Callable[[Callable[[JsonObject, Call], JsonObject]], Callable[[JsonObject, Call], JsonObject]]:
         """Acts on the JSON object of a successful plain answer."""
         return self._register(Hook.RESULT, name, description, operations, breaks)
+
+    def items(
+        self, name: str, description: str, *operations: Operation, breaks: tuple[str, ...] = ()
+    ) -> Callable[
+        [Callable[[list[JsonObject], Call], list[JsonObject]]], Callable[[list[JsonObject], Call], list[JsonObject]]
+    ]:
+        """Acts on the JSON objects of a successful answer that is an array."""
+        return self._register(Hook.ITEMS, name, description, operations, breaks)
 
     def chunks(
         self, name: str, description: str, *operations: Operation, breaks: tuple[str, ...] = ()

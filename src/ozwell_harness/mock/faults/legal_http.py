@@ -180,7 +180,7 @@ def unavailable_for_a_moment(reply: Reply, call: Call) -> Reply:
         return reply
     if not its_turn(call, reply, "legal.unavailable-for-a-moment"):
         return reply
-    return Reply(503, encode(internal_error().envelope()), headers=[(b"retry-after", b"0")])
+    return Reply(503, encode(call.dialect.refusal(internal_error())), headers=[(b"retry-after", b"0")])
 
 
 @AREA.reply("trace-not-known", "TRACE is a method that the server does not know.")
@@ -194,4 +194,4 @@ def two_keys_are_a_bad_request(reply: Reply, call: Call) -> Reply:
     """Refuse the request for its form, not for its key."""
     if sum(name == b"authorization" for name, _ in call.headers) < 2:
         return reply
-    return Reply(400, encode(invalid_value("Authorization", "Send one Authorization header.").envelope()))
+    return Reply(400, encode(call.dialect.refusal(invalid_value("Authorization", "Send one Authorization header."))))

@@ -28,13 +28,18 @@ async def create_chat(call: Call) -> Reply:
         return json_reply(call, chat_out(card.id, completion, call.now_s), work_of(completion))
     options = request.stream_options
     usage = bool(options and options.include_usage)
-    return _stream(call, card.id, completion, with_usage=usage)
+    return stream_chat(call, card.id, completion, with_usage=usage)
 
 
-def _stream(call: Call, model: str, completion: Completion, *, with_usage: bool) -> Reply:
+def stream_id(call: Call) -> str:
+    """The id of a streamed answer: named after the request, so that a client can hold it against the truth log."""
+    return call.request_id.replace("req_", "chatcmpl-", 1)
+
+
+def stream_chat(call: Call, model: str, completion: Completion, *, with_usage: bool = False) -> Reply:
+    """A streamed answer; ``with_usage`` adds a chunk that says what it cost."""
     head = {
-        # Named after the request, so that a client's record can be held against the truth log.
-        "id": call.request_id.replace("req_", "chatcmpl-", 1),
+        "id": stream_id(call),
         "object": "chat.completion.chunk",
         "created": call.now_s,
         "model": model,

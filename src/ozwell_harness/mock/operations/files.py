@@ -6,37 +6,28 @@ import re
 from urllib.parse import quote
 
 from ozwell_harness.mock.answers import DeletedOut, FileOut, file_out, list_out
-from ozwell_harness.mock.bodies import body_chunks, media_type, read_query, refuse_encoding
+from ozwell_harness.mock.bodies import read_query
 from ozwell_harness.mock.call import Call, Reply
-from ozwell_harness.mock.errors import ApiError, invalid_value, missing_parameter, not_found, unsupported_media_type
+from ozwell_harness.mock.errors import ApiError, invalid_value, not_found
 from ozwell_harness.mock.faults.base import Hook
 from ozwell_harness.mock.ids import new_id
-from ozwell_harness.mock.multipart import Part, read_form
+from ozwell_harness.mock.multipart import Part, only_part
+from ozwell_harness.mock.operations.uploading import checked_filename, read_upload
 from ozwell_harness.mock.pages import cut_page, parse_page_query
 from ozwell_harness.mock.replies import json_reply
 from ozwell_harness.mock.store import StoredFile, StoreFullError
 
 PURPOSES = ("assistants", "batch", "evals", "fine-tune", "user_data", "vision")
-FORM_OVERHEAD = 64 * 1024
-FILENAME_AT_MOST = 1024
 SHOWN_NAME_AT_MOST = 200
 
 
 async def create_file(call: Call) -> Reply:
     """Keep an upload, byte for byte."""
-    if media_type(call) != "multipart/form-data":
-        raise unsupported_media_type("An upload must be sent as multipart/form-data.")
-    refuse_encoding(call)
-    limit = call.services.settings.bounds.upload
-    content_type = call.heads[b"content-type"].decode("latin-1")
-    parts = await read_form(content_type, body_chunks(call, limit + FORM_OVERHEAD))
-    upload, purpose = _one(parts, "file"), _purpose(_one(parts, "purpose"))
-    if upload.filename is None:
-        raise invalid_value("file", "'file' must be a file part with a filename.")
-    if not upload.filename or len(upload.filename) > FILENAME_AT_MOST:
-        raise invalid_value("file", f"The filename must have 1 to {FILENAME_AT_MOST} characters.")
+    parts = await read_upload(call, call.services.settings.bounds.upload)
+    upload, purpose = only_part(parts, "file"), _purpose(only_part(parts, "purpose"))
+    filename = checked_filename(upload)
     content = call.apply(Hook.BODY, bytes(upload.content))
-    file = StoredFile(new_id("file-"), len(content), call.now_s, upload.filename, purpose)
+    file = StoredFile(new_id("file-"), len(content), call.now_s, filename, purpose)
     try:
         await call.store.put_file(call.tenant, file, content)
     except StoreFullError as error:
@@ -88,15 +79,6 @@ async def _record(call: Call) -> FileOut:
     if file is None:
         raise not_found("file", call.identifier, "file_id")
     return file_out(file)
-
-
-def _one(parts: list[Part], name: str) -> Part:
-    found = [part for part in parts if part.name == name]
-    if not found:
-        raise missing_parameter(name)
-    if len(found) > 1:
-        raise invalid_value(name, f"'{name}' is given {len(found)} times; once is right.")
-    return found[0]
 
 
 def _purpose(part: Part) -> str:
