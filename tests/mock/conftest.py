@@ -18,9 +18,10 @@ Client = httpx.Client
 
 
 @pytest.fixture(scope="session")
-def judge() -> Iterator[SpecJudge]:
-    yield (judge := SpecJudge())
-    assert judge.seen > 0
+def judges() -> Iterator[tuple[SpecJudge, ...]]:
+    judges = (SpecJudge("ozwell.openapi.yaml", r"/v1(?=/)"), SpecJudge("openwebui.openapi.yaml", r"/api/v[12](?=/)"))
+    yield judges
+    assert any(judge.seen for judge in judges)
 
 
 @pytest.fixture(scope="session")
@@ -31,13 +32,14 @@ def mock() -> Iterator[MockHandle]:
 
 
 @pytest.fixture(scope="session")
-def connect(judge: SpecJudge) -> Callable[..., Client]:
+def connect(judges: tuple[SpecJudge, ...]) -> Callable[..., Client]:
     """Makes a client; every answer it gets is judged by the specification."""
 
     def connect(handle: MockHandle, key: str | None = "main", *, judged: bool = True, **options: Any) -> Client:
         def judge_answer(response: httpx.Response) -> None:
             response.read()
-            judge.judge(response)
+            for judge in judges:
+                judge.judge(response)
 
         secret = getattr(handle.settings.secrets, key) if key else None
         headers = {"authorization": f"Bearer {secret}"} if secret else {}

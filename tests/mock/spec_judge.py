@@ -12,21 +12,26 @@ import httpx
 import jsonschema_rs
 import yaml
 
-SPEC = Path(__file__).parents[2] / "spec" / "ozwell.openapi.yaml"
+SPECS = Path(__file__).parents[2] / "spec"
 ERROR = {"$ref": "#/components/schemas/Error"}
 WHOLE = re.compile(r"\d+\Z")
 
 
 class SpecJudge:
-    """Knows every documented answer; `judge` raises AssertionError on a deviation."""
+    """Knows every documented answer; `judge` raises AssertionError on a deviation.
 
-    def __init__(self) -> None:
+    Answers to paths that do not begin with `base`, a pattern, are none of its business.
+    """
+
+    def __init__(self, spec: str, base: str) -> None:
         self.seen = 0
+        self._file = SPECS / spec
+        self._base = re.compile(base)
         self._validators: dict[str, jsonschema_rs.Draft202012Validator] = {}
 
     @cached_property
     def spec(self) -> dict[str, Any]:
-        return yaml.safe_load(SPEC.read_text())
+        return yaml.safe_load(self._file.read_text())
 
     @cached_property
     def paths(self) -> list[tuple[re.Pattern[str], dict[str, Any]]]:
@@ -38,7 +43,8 @@ class SpecJudge:
 
     def judge(self, response: httpx.Response) -> None:
         path = response.request.url.raw_path.decode().partition("?")[0]
-        if not path.startswith("/v1/") or response.request.method in ("HEAD", "OPTIONS"):
+        base = self._base.match(path)
+        if base is None or response.request.method in ("HEAD", "OPTIONS"):
             return
         self.seen += 1
         assert response.headers["x-request-id"]
@@ -48,7 +54,7 @@ class SpecJudge:
             self.validate(ERROR, response.json())
             assert 400 <= response.status_code < 500, response.text
             return
-        content = self._documented(path.removeprefix("/v1"), response)
+        content = self._documented(path[base.end() :], response)
         kind = response.headers["content-type"].partition(";")[0]
         if "*/*" in content:
             return

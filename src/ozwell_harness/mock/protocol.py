@@ -12,6 +12,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from ozwell_harness.mock.arrival import StampedReader, kernel_stamps
 from ozwell_harness.mock.connection import SCOPE_KEY
+from ozwell_harness.mock.dialects import Dialect, dialect_of
 from ozwell_harness.mock.errors import ApiError
 from ozwell_harness.mock.ids import new_id
 from ozwell_harness.mock.trace import RECEIVED_KEY
@@ -31,9 +32,9 @@ class HeadTooLargeError(Exception):
     """The request line and headers together are larger than the mock reads."""
 
 
-def refusal_bytes(message: str) -> bytes:
+def refusal_bytes(message: str, dialect: Dialect) -> bytes:
     """A complete 400 for what is no HTTP; the connection closes after it."""
-    body = msgspec.json.encode(ApiError(400, "invalid_value", message).envelope())
+    body = msgspec.json.encode(dialect.refusal(ApiError(400, "invalid_value", message)))
     head = (
         "HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\n"
         f"content-length: {len(body)}\r\nx-request-id: {new_id('req_')}\r\nconnection: close\r\n\r\n"
@@ -49,7 +50,9 @@ class _SpeaksEnvelope:
     logger: logging.Logger
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's words are not the API's
-        self.transport.write(refusal_bytes("The request is not valid HTTP."))
+        # As far as it was read; h11 keeps nothing of it.
+        dialect = dialect_of(getattr(self, "url", b""))
+        self.transport.write(refusal_bytes("The request is not valid HTTP.", dialect))
         self.transport.close()
         services = getattr(self.app, "services", None)
         if services is not None:
