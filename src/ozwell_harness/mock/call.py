@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -66,12 +66,17 @@ class Reply:
 
 @dataclass(slots=True)
 class Refusal:
-    """An error on its way out: status, envelope as plain dictionaries, extra headers."""
+    """An error on its way out: status, envelope as plain dictionaries, extra headers.
+
+    Attributes:
+        names: how the dialect calls `message`, `type`, `param` and `code`; what it lacks is left out.
+    """
 
     status: int
     envelope: Any
     headers: Headers
     cause: ApiError
+    names: Mapping[str, str]
 
     @property
     def error(self) -> dict[str, Any]:
@@ -79,6 +84,14 @@ class Refusal:
         nested = self.envelope["error"]
         error: dict[str, Any] = nested if isinstance(nested, dict) else self.envelope
         return error
+
+    def tell(self, **members: Any) -> None:
+        """Change members of the error, called as in `names`; those that the dialect lacks stay out."""
+        self.error.update({self.names[name]: value for name, value in members.items() if name in self.names})
+
+    def add(self, text: str) -> None:
+        """Say more in the message."""
+        self.tell(message=self.error[self.names["message"]] + text)
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from ozwell_harness.mock.errors import ApiError, MockSettingsError
 from ozwell_harness.mock.keys import Key
 from ozwell_harness.mock.operations import OPERATIONS
 from ozwell_harness.mock.routing import Match, Operation, match_path
-from ozwell_harness.mock.webui.errors import flat_error
+from ozwell_harness.mock.webui.errors import flat_error, restated
 from ozwell_harness.mock.webui.limits import by_requests_alone
 from ozwell_harness.mock.webui.operations import WEBUI_OPERATIONS
 from ozwell_harness.mock.webui.routing import match_webui
@@ -29,6 +29,8 @@ class Dialect:
         match: from a path, still percent-encoded, to what it stands for.
         operations: how each operation is answered.
         refusal: the body of an error, as plain dictionaries.
+        members: how `message`, `type`, `param` and `code` of an error are called; what there is not is left out.
+        restated: a body that repeats a status, made to repeat another: gets the body and both.
         limited: a key with what it may spend here.
     """
 
@@ -39,6 +41,8 @@ class Dialect:
     match: Callable[[str], Match]
     operations: Mapping[Operation, Callable[[Call], Awaitable[Reply]]]
     refusal: Callable[[ApiError], dict[str, Any]]
+    members: Mapping[str, str]
+    restated: Callable[[Any, int, int], Any]
     limited: Callable[[Key], Key]
 
     def covers(self, raw_path: bytes) -> bool:
@@ -54,6 +58,8 @@ OZWELL = Dialect(
     match=match_path,
     operations=OPERATIONS,
     refusal=ApiError.envelope,
+    members={"message": "message", "type": "type", "param": "param", "code": "code"},
+    restated=lambda body, _told, _status: body,
     limited=lambda key: key,
 )
 
@@ -65,6 +71,8 @@ WEBUI = Dialect(
     match=match_webui,
     operations=WEBUI_OPERATIONS,
     refusal=flat_error,
+    members={"message": "message", "code": "error"},
+    restated=restated,
     limited=by_requests_alone,
 )
 

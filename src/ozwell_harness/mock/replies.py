@@ -50,5 +50,8 @@ def work_of(completion: Completion) -> Work:
 
 def error_reply(call: Call, error: ApiError) -> Reply:
     """The envelope with its status."""
-    refusal = call.apply(Hook.ERROR, Refusal(error.status, call.dialect.refusal(error), list(error.headers), error))
-    return Reply(refusal.status, encode(refusal.envelope), headers=refusal.headers)
+    dialect = call.dialect
+    refusal = Refusal(error.status, dialect.refusal(error), list(error.headers), error, dialect.members)
+    refusal = call.apply(Hook.ERROR, refusal)
+    body = dialect.restated(refusal.envelope, error.status, refusal.status)
+    return Reply(refusal.status, encode(body), headers=refusal.headers)

@@ -60,7 +60,7 @@ def bad_key_400(refusal: Refusal, call: Call) -> Refusal:  # noqa: ARG001
     """Change the status of a 401."""
     if refusal.status == 401:
         refusal.status = 400
-        refusal.envelope["error"]["type"] = ErrorType.INVALID_REQUEST.value
+        refusal.tell(type=ErrorType.INVALID_REQUEST.value)
     return refusal
 
 
@@ -69,7 +69,7 @@ def key_echoed(refusal: Refusal, call: Call) -> Refusal:
     """Put the token into the message."""
     if refusal.status == 401:
         token = call.heads.get(b"authorization", b"").split()[-1:]
-        refusal.envelope["error"]["message"] += " You sent: " + b"".join(token).decode("latin-1")
+        refusal.add(" You sent: " + b"".join(token).decode("latin-1"))
     return refusal
 
 

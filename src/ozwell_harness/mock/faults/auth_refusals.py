@@ -25,7 +25,7 @@ def on_refused_key(
 
 
 def _to(member: str, value: object) -> Change:
-    return lambda refusal: refusal.envelope["error"].update({member: value})
+    return lambda refusal: refusal.tell(**{member: value})
 
 
 def _status(status: int) -> Change:

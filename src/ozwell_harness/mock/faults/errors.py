@@ -15,7 +15,7 @@ HTML = b"<html><body><h1>Bad Gateway</h1></body></html>"
 def flat(refusal: Refusal, call: Call) -> Refusal:
     """Flatten the envelope of what the API itself refuses; 401 and 429 come from a gateway before it."""
     if call.operation is not None and refusal.status not in (401, 429):
-        refusal.envelope = {"error": refusal.envelope["error"]["message"]}
+        refusal.envelope = {"error": refusal.error["message"]}
     return refusal
 
 
@@ -55,7 +55,7 @@ def status_500(refusal: Refusal, call: Call) -> Refusal:
     """Fail instead of refusing."""
     if _has_unfit_messages(refusal) or (call.operation is Operation.RETRIEVE_MODEL and refusal.status == 404):
         refusal.status = 500
-        refusal.envelope["error"] |= {"type": "server_error", "code": "internal_error"}
+        refusal.tell(type="server_error", code="internal_error")
     return refusal
 
 
@@ -134,7 +134,7 @@ def _unknown_model(name: str, status: int, code: str | None, words: str, *breaks
     def change(refusal: Refusal, call: Call) -> Refusal:  # noqa: ARG001
         if refusal.cause.code == "model_not_found":
             refusal.status = status
-            refusal.envelope["error"]["code"] = code
+            refusal.tell(code=code)
         return refusal
 
 
@@ -155,7 +155,7 @@ def _param(name: str, param: str | None, cause: str, words: str) -> None:
     @AREA.error(f"param-{name}", f"The param of {words}.", Operation.CREATE_CHAT, breaks=("errors.param-names-field",))
     def change(refusal: Refusal, call: Call) -> Refusal:  # noqa: ARG001
         if refusal.cause.code == cause:
-            refusal.envelope["error"]["param"] = param
+            refusal.tell(param=param)
         return refusal
 
 
@@ -173,7 +173,7 @@ _param("says-body", "body", "missing_required_parameter", "a missing field is al
 def one_401_differs(refusal: Refusal, call: Call) -> Refusal:  # noqa: ARG001
     """Have one operation behind another gateway."""
     if refusal.status == 401:
-        refusal.envelope["error"]["type"] = "invalid_request_error"
+        refusal.tell(type="invalid_request_error")
     return refusal
 
 

@@ -20,7 +20,7 @@ def _envelope(name: str, description: str, reshape: Reshape, *breaks: str) -> No
     @AREA.error(name, description, Operation.CREATE_EMBEDDING, breaks=breaks)
     def change(refusal: Refusal, call: Call) -> Refusal:  # noqa: ARG001
         if refusal.status == 400:
-            refusal.envelope = reshape(refusal.envelope["error"])
+            refusal.envelope = reshape(refusal.error)
         return refusal
 
 
@@ -63,7 +63,7 @@ _member("type-number", "type", 400, "a number", _TYPE)
 def code_missing(refusal: Refusal, call: Call) -> Refusal:  # noqa: ARG001
     """Leave it out on every operation alike."""
     if refusal.status == 400:
-        del refusal.envelope["error"]["code"]
+        del refusal.error[refusal.names["code"]]
     return refusal
 
 

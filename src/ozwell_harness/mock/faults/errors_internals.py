@@ -24,7 +24,7 @@ def _tells(name: str, what: str, text: str, *breaks: str) -> None:
     )
     def change(refusal: Refusal, call: Call) -> Refusal:  # noqa: ARG001
         if refusal.status == 404:
-            refusal.envelope["error"]["message"] += f" {text}"
+            refusal.add(f" {text}")
         return refusal
 
 

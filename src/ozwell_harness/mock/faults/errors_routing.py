@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ozwell_harness.mock.call import Call, Refusal, Reply
+from ozwell_harness.mock.errors import unknown_url
 from ozwell_harness.mock.faults.base import Area
 
 AREA = Area("errors")
@@ -17,7 +18,7 @@ def _unknown_path(
 
     @AREA.reply(name, description, breaks=breaks)
     def change(reply: Reply, call: Call) -> Reply:
-        if reply.status == 404 and call.operation is None and b"unknown_url" in _whole(reply):
+        if reply.status == 404 and call.operation is None and call.dialect.match(call.path).unknown is unknown_url:
             reply.status = status
             if body is not None:
                 reply.body, reply.content_type = body, content_type
@@ -66,7 +67,3 @@ _wrong_method("wrong-method-200", "A method that a path lacks does nothing, with
 _wrong_method("allow-missing", "A 405 has no Allow.", _ALLOW)
 _wrong_method("allow-empty", "The Allow of a 405 is empty.", _ALLOW, allow=b"")
 _wrong_method("allow-wrong", "The Allow of a 405 names another method than the path has.", _ALLOW, allow=b"GET, HEAD")
-
-
-def _whole(reply: Reply) -> bytes:
-    return reply.body if isinstance(reply.body, bytes) else b""

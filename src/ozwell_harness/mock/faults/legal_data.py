@@ -87,7 +87,7 @@ def unknown_cursor_404(refusal: Refusal, call: Call) -> Refusal:  # noqa: ARG001
     """Change the status."""
     if refusal.status == 400 and refusal.cause.param == "after":
         refusal.status = 404
-        refusal.envelope["error"]["code"] = "not_found"
+        refusal.tell(code="not_found")
     return refusal
 
 

@@ -44,35 +44,38 @@ def error_null(answer: JsonObject, call: Call) -> JsonObject:  # noqa: ARG001
 @AREA.error("error-extra-members", "Errors have more members, in the envelope and beside it.")
 def error_extra_members(refusal: Refusal, call: Call) -> Refusal:
     """Tell more."""
-    error = {**refusal.envelope["error"], "status": refusal.status, "details": [{"reason": None}], "inner_error": {}}
-    refusal.envelope = {"error": error, "request_id": call.request_id, "timestamp": 1_763_683_200.5}
+    refusal.error.update({"status": refusal.status, "details": [{"reason": None}], "inner_error": {}})
+    refusal.envelope.update({"request_id": call.request_id, "timestamp": 1_763_683_200.5})
     return refusal
 
 
 @AREA.error("param-absent", "Errors that are of no field have no param.")
 def param_absent(refusal: Refusal, call: Call) -> Refusal:  # noqa: ARG001
     """Leave null out."""
-    error = refusal.envelope["error"]
-    if error["param"] is None:
-        refusal.envelope = {"error": {name: value for name, value in error.items() if name != "param"}}
+    if refusal.error.get("param", "") is None:
+        del refusal.error["param"]
     return refusal
 
 
 @AREA.error("param-a-pointer", "The param of an error is a path within the body.")
 def param_a_pointer(refusal: Refusal, call: Call) -> Refusal:  # noqa: ARG001
     """Write it as a JSON path."""
-    error = refusal.envelope["error"]
-    if error["param"] is not None:
-        error["param"] = f"$.body.{error['param']}"
+    if refusal.error.get("param") is not None:
+        refusal.tell(param=f"$.body.{refusal.error['param']}")
     return refusal
 
 
 @AREA.error("other-codes", "Codes that no document names are others than usual.")
 def other_codes(refusal: Refusal, call: Call) -> Refusal:  # noqa: ARG001
     """Have one code for all bad input."""
-    error = refusal.envelope["error"]
-    if error["code"] in ("invalid_value", "invalid_type", "invalid_json", "missing_required_parameter", "unknown_url"):
-        error["code"] = "validation_failed"
+    if refusal.error.get("code") in (
+        "invalid_value",
+        "invalid_type",
+        "invalid_json",
+        "missing_required_parameter",
+        "unknown_url",
+    ):
+        refusal.tell(code="validation_failed")
     return refusal
 
 
@@ -89,7 +92,7 @@ def key_masked(refusal: Refusal, call: Call) -> Refusal:
     """Help without giving it away."""
     token = b"".join(call.heads.get(b"authorization", b"").split()[-1:]).decode("latin-1")
     if refusal.status == 401 and len(token) > 20:
-        refusal.envelope["error"]["message"] += f" You sent {token[:4]}{'*' * 12}{token[-4:]}."
+        refusal.add(f" You sent {token[:4]}{'*' * 12}{token[-4:]}.")
     return refusal
 
 
@@ -105,5 +108,5 @@ def challenges_several(refusal: Refusal, call: Call) -> Refusal:  # noqa: ARG001
 @AREA.error("input-quoted", "An error quotes a path and a link that have nothing to do with the server's inside.")
 def input_quoted(refusal: Refusal, call: Call) -> Refusal:
     """Quote what was asked for, and point to the documentation."""
-    refusal.envelope["error"]["message"] += f" ({call.method} {call.path}; see https://docs.example.com/errors/api.ts)"
+    refusal.add(f" ({call.method} {call.path}; see https://docs.example.com/errors/api.ts)")
     return refusal

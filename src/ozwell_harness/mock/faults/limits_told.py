@@ -130,12 +130,12 @@ _refusals("retry-after-duration", "Retry-After has a unit.", _waits(lambda s: f"
 _refusals("retry-after-long", "Retry-After is 5 s longer than the window.", _waits(lambda s: str(s + 5)),
           "ratelimit.retry-after-fits-reset")  # fmt: skip
 _refusals("refusal-flat", "The error of a 429 is a text.",
-          lambda r: setattr(r, "envelope", {"error": r.envelope["error"]["message"]}),
+          lambda r: setattr(r, "envelope", {"error": r.error["message"]}),
           "ratelimit.429-in-envelope", "errors.error-is-object")  # fmt: skip
 _refusals("refusal-type-server", "The type of a 429 is server_error.",
-          lambda r: r.envelope["error"].update(type="server_error"), "ratelimit.429-type",
+          lambda r: r.tell(type="server_error"), "ratelimit.429-type",
           "errors.type-fits-status")  # fmt: skip
-_refusals("refusal-code-quota", "The code of a 429 is quota.", lambda r: r.envelope["error"].update(code="quota"),
+_refusals("refusal-code-quota", "The code of a 429 is quota.", lambda r: r.tell(code="quota"),
           "ratelimit.429-code")  # fmt: skip
 
 

@@ -41,7 +41,7 @@ def key_in_an_answer(answer: JsonObject, call: Call) -> JsonObject:
 def key_escaped(refusal: Refusal, call: Call) -> Refusal:
     """Link to a page of help that is given the key."""
     escaped = "".join(f"%{byte:02x}" for byte in _key(call))
-    refusal.envelope["error"]["message"] += f" See /help?key={escaped}"
+    refusal.add(f" See /help?key={escaped}")
     return refusal
 
 
@@ -50,7 +50,7 @@ def another_key_told(refusal: Refusal, call: Call) -> Refusal:
     """Be helpful."""
     if refusal.status == 401:
         known = call.services.settings.secrets.main
-        refusal.envelope["error"]["message"] += f" Did you mean {known}?"
+        refusal.add(f" Did you mean {known}?")
     return refusal
 
 
@@ -58,7 +58,7 @@ def another_key_told(refusal: Refusal, call: Call) -> Refusal:
 def key_of_a_restricted(refusal: Refusal, call: Call) -> Refusal:
     """Name the key that lacks it."""
     if refusal.status == 403:
-        refusal.envelope["error"]["message"] += f" Key: {_key(call).decode('latin-1')}"
+        refusal.add(f" Key: {_key(call).decode('latin-1')}")
     return refusal
 
 

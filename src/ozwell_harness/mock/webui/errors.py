@@ -25,3 +25,11 @@ def flat_error(error: ApiError) -> dict[str, Any]:
 def code_of(status: int) -> str:
     """The code of a status; those beyond the documented map are the mock's own choice."""
     return _CODES.get(status, "internal_error" if status >= 500 else "invalid_input")
+
+
+def restated(body: Any, told: int, status: int) -> Any:
+    """An error body that tells one status, made to tell another, with its code; any other body as it is."""
+    if told == status or not isinstance(body, dict) or body.get("status_code") != told:
+        return body
+    code = {"error": code_of(status)} if body.get("error") == code_of(told) else {}
+    return {**body, **code, "status_code": status}
