@@ -15,11 +15,14 @@ class Timing:
         now: epoch seconds.
         lapse: seconds since any fixed moment; never falls.
         sleep: waits for so many seconds; None waits by the machine's clock, and can be interrupted.
+        settle: lets time pass until something may have happened, so many seconds at most; None waits by the machine's
+            clock for what does happen.
     """
 
     now: Callable[[], float] = time.time
     lapse: Callable[[], float] = time.perf_counter
     sleep: Callable[[float], None] | None = None
+    settle: Callable[[float], None] | None = None
 
 
 MACHINE = Timing()

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import parse_qsl
 
+from ozwell_harness.mock.addresses import is_loopback
 from ozwell_harness.mock.bodies import read_json
 from ozwell_harness.mock.call import Call, Reply
 from ozwell_harness.mock.errors import ApiError, ErrorType, method_not_allowed, unknown_url
 from ozwell_harness.mock.faults import UnknownFaultError, catalogue
 from ozwell_harness.mock.faults.control import Armed, FaultControl
 from ozwell_harness.mock.replies import encode
-from ozwell_harness.mock.settings import is_loopback
 from ozwell_harness.mock.validation import JsonReader
 from ozwell_harness.mock.wire import ArmRequest
 

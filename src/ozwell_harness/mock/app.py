@@ -7,6 +7,7 @@ import logging
 import re
 import time
 
+from ozwell_harness.mock.addresses import is_loopback
 from ozwell_harness.mock.admin import answer_admin, is_admin_path
 from ozwell_harness.mock.auth import Admission, judge, permission
 from ozwell_harness.mock.bodies import ClientLeftError
@@ -24,10 +25,11 @@ from ozwell_harness.mock.limits import MemoryLimiter, refusal
 from ozwell_harness.mock.metrics import Metrics
 from ozwell_harness.mock.replies import error_reply
 from ozwell_harness.mock.routing import Match, Operation
-from ozwell_harness.mock.settings import MockSettings, is_loopback
+from ozwell_harness.mock.settings import MockSettings
 from ozwell_harness.mock.stock import STOCKED_TENANT, stocked_files
 from ozwell_harness.mock.store import MemoryStore
 from ozwell_harness.mock.truth import TruthLog
+from ozwell_harness.mock.webhooks import Webhooks
 from ozwell_harness.mock.webui.store import MemoryWebUiStore
 from ozwell_harness.mock.writer import ClientGoneError, send_reply
 
@@ -45,6 +47,7 @@ class MockApp:
         bounds = settings.bounds
         store = MemoryStore(bounds.files, bounds.conversations)
         store.fill(STOCKED_TENANT, stocked_files(settings.stock, int(settings.clock.now())))
+        metrics = Metrics()
         self.services = Services(
             settings=settings,
             clock=settings.clock,
@@ -52,7 +55,8 @@ class MockApp:
             store=store,
             webui=MemoryWebUiStore(bounds.chats, bounds.documents),
             limiter=MemoryLimiter(settings.clock),
-            metrics=Metrics(),
+            metrics=metrics,
+            webhooks=Webhooks(settings.webhooks, settings.clock, metrics),
             journal=Journal(bounds.journal),
             truth=TruthLog(settings.truth_log) if settings.truth_log else None,
         )
@@ -64,16 +68,19 @@ class MockApp:
         call = Call(scope, receive, self.services, dialect_of(scope["raw_path"]))
         metrics = self.services.metrics
         metrics.in_flight += 1
+        self.services.clock.begin_work()
         started, status, complete = time.perf_counter(), 0, False
         try:
             reply = await self._answer(call)
             status = reply.status
             await send_reply(call, reply, send, self._engine)
             complete = True
+            self._announce(call)
         except (ClientLeftError, ClientGoneError):
             metrics.streams_abandoned += 1
         finally:
             metrics.in_flight -= 1
+            self.services.clock.end_work()
             self._record(call, status, time.perf_counter() - started)
             if self.services.truth is not None:
                 self.services.truth.add(call, status, complete=complete)
@@ -82,6 +89,10 @@ class MockApp:
         """Write out what the truth log has gathered."""
         if self.services.truth is not None:
             self.services.truth.flush()
+
+    async def end(self, grace_s: float) -> None:
+        """Give webhooks that are on their way so many seconds, and then give them up."""
+        await self.services.webhooks.close(grace_s)
 
     def close(self) -> None:
         """Give back what is held; the mock is not asked again."""
@@ -152,6 +163,12 @@ class MockApp:
         if not call.quota.allowed:
             raise refusal(call.quota)
         return admission
+
+    def _announce(self, call: Call) -> None:
+        """Tell of what the answered call has brought about."""
+        webhooks = self.services.webhooks
+        for event, data in call.announced:
+            webhooks.post(call.apply(Hook.WEBHOOK, webhooks.compose(event, data)))
 
     def _record(self, call: Call, status: int, duration: float) -> None:
         services = self.services

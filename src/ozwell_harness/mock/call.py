@@ -21,6 +21,7 @@ from ozwell_harness.mock.store import Store
 from ozwell_harness.mock.stream_items import StreamItem
 from ozwell_harness.mock.trace import RECEIVED_KEY, Trace
 from ozwell_harness.mock.truth import TruthLog
+from ozwell_harness.mock.webhooks import Webhooks
 from ozwell_harness.mock.webui.store import WebUiStore
 
 if TYPE_CHECKING:
@@ -106,6 +107,7 @@ class Services:
     limiter: Limiter
     metrics: Metrics
     journal: Journal
+    webhooks: Webhooks
     truth: TruthLog | None = None
     notes: dict[str, Any] = field(default_factory=dict)
 
@@ -114,6 +116,7 @@ class Call:
     """One request: its head, the way to its body, and what is known about it so far."""
 
     __slots__ = (
+        "announced",
         "body",
         "client",
         "dialect",
@@ -158,6 +161,7 @@ class Call:
         self.quota: Quota | None = None
         self.faults: FaultSet = NO_FAULTS
         self.body: Any = None
+        self.announced: list[tuple[str, dict[str, Any]]] = []
         self.store: Store = services.store
         self.webui: WebUiStore = services.webui
         self.limiter: Limiter = services.limiter
@@ -177,6 +181,11 @@ class Call:
         """Count tokens against the key's budget and refresh what is left of it."""
         if self.key is not None and tokens:
             self.quota = self.apply(Hook.LIMIT, await self.limiter.charge(self.key, tokens))
+
+    def announce(self, event: str, data: dict[str, Any]) -> None:
+        """Tell of an event by webhook once the call has been answered to the end; not at all if its client leaves."""
+        if self.services.webhooks.is_on:
+            self.announced.append((event, data))
 
     @property
     def now_s(self) -> int:

@@ -36,6 +36,10 @@ class Metrics:
     bad_http: int = 0
     generations_started: int = 0
     generations_abandoned: int = 0
+    webhook_attempts: int = 0
+    webhooks_delivered: int = 0
+    webhooks_given_up: int = 0
+    webhooks_dropped: int = 0
     in_flight: int = 0
     queued: int = 0
     generating: int = 0
@@ -68,6 +72,10 @@ class Metrics:
             ("stream_items", "Pieces of streams flushed.", self.stream_items),
             ("unhandled_errors", "Requests that ended in an unexpected error.", self.unhandled),
             ("bad_http", "Connections closed for invalid HTTP.", self.bad_http),
+            ("webhook_attempts", "Attempts to deliver a webhook.", self.webhook_attempts),
+            ("webhooks_delivered", "Webhooks answered with a 2xx.", self.webhooks_delivered),
+            ("webhooks_given_up", "Webhooks that no attempt delivered.", self.webhooks_given_up),
+            ("webhooks_dropped", "Webhooks for which the queue had no room.", self.webhooks_dropped),
         ):
             lines += [
                 f"# HELP mock_{name}_total {text}",

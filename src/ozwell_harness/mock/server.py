@@ -213,6 +213,7 @@ class _Server:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks, timeout=1)
+        await self._app.end(max(0.0, patience - asyncio.get_running_loop().time()) if self._stops < 2 else 0.0)
 
 
 def _uvicorn_config(app: MockApp) -> Config:

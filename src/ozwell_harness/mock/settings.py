@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from ozwell_harness.mock.clock import Clock
 from ozwell_harness.mock.delays import NO_DELAY, Delay
 from ozwell_harness.mock.errors import MockSettingsError
 from ozwell_harness.mock.keys import Budget, Key, PlanName, Standing, plan_budget
+from ozwell_harness.mock.webhooks.settings import WebhookSettings
 
 MEBI = 1024 * 1024
 MEMORY_STATE = "memory"
@@ -102,6 +102,7 @@ class MockSettings:
         truth_log: file to write down in when each request came and each piece of its answer was written.
         grace_s: seconds that running answers get to finish when the mock is asked to stop.
         clock: what time it is for limits and time stamps; the pace of generation keeps to the machine's clock.
+        webhooks: where to tell of what has happened; None tells nobody.
 
     Raises:
         MockSettingsError: a combination that cannot be honoured.
@@ -125,6 +126,7 @@ class MockSettings:
     truth_log: Path | None = None
     grace_s: float = 2.0
     clock: Clock = Clock()
+    webhooks: WebhookSettings | None = None
 
     def __post_init__(self) -> None:
         if self.state != MEMORY_STATE:
@@ -157,15 +159,3 @@ class MockSettings:
             Key("pro", secrets.pro, "main", plan_budget(PlanName.PRO, self.window_s)),
             Key("enterprise", secrets.enterprise, "main", full),
         )
-
-
-def is_loopback(host: str) -> bool:
-    """Whether an address or host name stays on this machine."""
-    if host == "localhost":
-        return True
-    try:
-        address = ipaddress.ip_address(host.partition("%")[0])
-    except ValueError:
-        return False
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return (mapped or address).is_loopback

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ozwell_harness.mock.routing import Operation
     from ozwell_harness.mock.store import Store
     from ozwell_harness.mock.stream_items import StreamItem
+    from ozwell_harness.mock.webhooks import Message
     from ozwell_harness.mock.webui.store import WebUiStore
 
 JsonObject = dict[str, Any]
@@ -47,6 +48,7 @@ class Hook(StrEnum):
     ERROR = "error"
     REPLY = "reply"
     WIRE = "wire"
+    WEBHOOK = "webhook"
 
 
 class Kind(StrEnum):
@@ -199,6 +201,12 @@ class Area:
     ]:
         """Takes over the sending of the reply, byte by byte if it likes."""
         return self._register(Hook.WIRE, name, description, operations, breaks)
+
+    def webhook(
+        self, name: str, description: str, *operations: Operation, breaks: tuple[str, ...] = ()
+    ) -> Callable[[Callable[[list[Message], Call], list[Message]]], Callable[[list[Message], Call], list[Message]]]:
+        """Acts on the webhooks that tell of an event, after the call that brought it about has been answered."""
+        return self._register(Hook.WEBHOOK, name, description, operations, breaks)
 
     def _register(
         self, hook: Hook, name: str, description: str, operations: tuple[Operation, ...], breaks: tuple[str, ...]
