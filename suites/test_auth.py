@@ -192,7 +192,9 @@ Find = Callable[[str], Evidence]
 @pytest.fixture(scope="session")
 def evidence(knock: Knock, target: Target, profile: Profile) -> Find:
     """For a requirement: the first try that was refused, or the last one; what refuses it; what it came with."""
-    known = {name for name, call in operations(target, profile).items() if find_operation(call.method, call.path, profile)}
+    known = {
+        name for name, call in operations(target, profile).items() if find_operation(call.method, call.path, profile)
+    }
 
     def find(requirement_id: str) -> Evidence:
         *tries, last = (attempt for attempt in REFUSALS[requirement_id] if attempt.operation in known)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from ozwell_harness.breaker import Asked, Breaker, SilentTargetError
 from ozwell_harness.calling import Call, message_of
 from ozwell_harness.costs import Account, BudgetSpentError
-from ozwell_harness.model import Cost, Exchange, FailureKind, Unjudgeable
+from ozwell_harness.model import Cost, Delivery, Exchange, FailureKind, Unjudgeable
 from ozwell_harness.recording import KEPT_OF_TOO_LARGE, WHOLE_RUN, exchange_of, weight
 from ozwell_harness.redaction import Redactor
 from ozwell_harness.retrying import is_transient, is_unheard, retry_after_s
@@ -73,19 +73,26 @@ class Recorder:
         self._lock = threading.Lock()
         self._probing = threading.Lock()
         self._exchanges: list[Exchange] = []
+        self._deliveries: list[Delivery] = []
         self._weight = 0
         self._account = Account(target.politeness.max_requests)
         self._breaker = Breaker(target.timeouts.give_up_after)
         self._abandoned = threading.Event()
         self._hurried = False
         self._sender = Sender(target.timeouts, trusted(target.base_url, target.ca_file), timing)
-        self.redactor = Redactor({s.reveal(): k.value for k, s in target.keys.items()} | {MADE_UP_KEY: "MADE_UP_KEY"})
+        self.redactor = Redactor(_names_of_keys(target) | {MADE_UP_KEY: "MADE_UP_KEY"})
 
     @property
     def exchanges(self) -> tuple[Exchange, ...]:
         """Every exchange so far, in the order they completed."""
         with self._lock:
             return tuple(self._exchanges)
+
+    @property
+    def evidence(self) -> tuple[Exchange, ...]:
+        """Every exchange and every webhook so far, by id."""
+        with self._lock:
+            return tuple(sorted((*self._exchanges, *self._deliveries), key=lambda one: one.id))
 
     @property
     def cost(self) -> Cost:
@@ -146,10 +153,21 @@ class Recorder:
     def keep(self, exchange: Exchange) -> Exchange:
         """Record an exchange of ``draft``, and return it with the id that it gets."""
         with self._lock:
-            kept = replace(exchange, id=len(self._exchanges) + 1)
+            kept = replace(exchange, id=self._next_id)
             self._exchanges.append(kept)
             self._weight += weight(kept.response)
         return kept
+
+    def keep_delivery(self, delivery: Delivery) -> Delivery:
+        """Record a webhook that was received, and return it with the id that it gets."""
+        with self._lock:
+            kept = replace(delivery, id=self._next_id)
+            self._deliveries.append(kept)
+        return kept
+
+    @property
+    def _next_id(self) -> int:
+        return len(self._exchanges) + len(self._deliveries) + 1
 
     def draft(self, call: Call) -> Exchange:
         """Make the exchange and count its cost, but do not record it: its id is 0, and it is lost unless it is kept.
@@ -232,6 +250,13 @@ class Recorder:
         exchange = exchange_of(call, message, attempt, self.redactor)
         self._account.count_tokens(exchange)
         return exchange
+
+
+def _names_of_keys(target: Target) -> dict[str, str]:
+    """Return what must not be shown → the name that is shown in its place."""
+    names = {secret.reveal(): key.value for key, secret in target.keys.items()}
+    awaited = target.webhook_receiver
+    return names | ({awaited.secret.reveal(): awaited.secret_name} if awaited else {})
 
 
 def _is_too_large(attempt: Attempt) -> bool:

@@ -18,6 +18,8 @@ from ozwell_harness.session import Session
 from ozwell_harness.settings import Settings, keys_in
 from ozwell_harness.target import KeyName
 from ozwell_harness.verdict import decide, doubted, gravest, tally
+from ozwell_harness.webhooks.receiver import Receiver
+from ozwell_harness.webhooks.wiring import sent_to, with_receiver
 
 #: Puts a load on a session's target, leaves its samples in the folder, returns the ``load`` block of results.json.
 LoadPhase = Callable[[Session, Path], Mapping[str, Any]]
@@ -33,15 +35,18 @@ class Outcome:
 
 
 @contextlib.contextmanager
-def with_target(settings: Settings) -> Iterator[Settings]:
-    """Yield settings that name a target: the bundled mock, for as long as the block lasts, when they name none."""
+def with_target(settings: Settings, receiver: Receiver | None = None) -> Iterator[Settings]:
+    """Yield settings that name a target: the bundled mock, for as long as the block lasts, when they name none.
+
+    The mock sends its webhooks to ``receiver``.
+    """
     if settings.base_url is not None:
         yield settings
         return
     from ozwell_harness.mock.server import running_mock
     from ozwell_harness.mock.settings import STOCK, MockSettings
 
-    with running_mock(MockSettings(stock=STOCK)) as mock:
+    with running_mock(MockSettings(stock=STOCK, webhooks=sent_to(receiver))) as mock:
         yield replace(
             settings,
             base_url=mock.base_url,
@@ -54,7 +59,11 @@ def with_target(settings: Settings) -> Iterator[Settings]:
 
 
 def execute(
-    settings: Settings, observer: Observer, make_folder: Callable[[], Path], load: LoadPhase | None = None
+    settings: Settings,
+    observer: Observer,
+    make_folder: Callable[[], Path],
+    load: LoadPhase | None = None,
+    receiver: Receiver | None = None,
 ) -> Outcome:
     """Judge the target that ``settings`` name, and load it when ``load`` is given and there is something to load.
 
@@ -64,7 +73,7 @@ def execute(
         ConfigurationError, ProfileError, CatalogueError: something is wrong with what was asked.
         HarnessError: the suites could not be run.
     """
-    session = Session(settings, observer)
+    session = Session(settings, observer, receiver=receiver)
     try:
         session.prepare()
         folder = make_folder()
@@ -72,6 +81,9 @@ def execute(
         run = run_suites(session, folder)
     finally:
         session.recorder.close()
+    if receiver is not None and settings.bundled_mock:
+        # To tell of each chat would weigh on the load.
+        receiver.dismiss()
     if load is not None and not run.interrupted and not session.unreachable:
         try:
             run = with_load(run, load(session, folder), session.catalogue)
@@ -89,9 +101,15 @@ def forecast(settings: Settings) -> Cost:
         ConfigurationError, ProfileError, CatalogueError, BaselineError: something is wrong with what was asked.
         HarnessError: the suites could not be run.
     """
-    with with_target(replace(settings, base_url=None)) as mock, Path(os.devnull).open("w", encoding="utf-8") as log:
+    own = replace(settings, base_url=None, webhooks=None)
+    with (
+        with_receiver(own) as (awaiting, receiver),
+        with_target(awaiting, receiver) as mock,
+        Path(os.devnull).open("w", encoding="utf-8") as log,
+    ):
         held = (settings.keys or {}).keys() | {KeyName.MAIN} if settings.base_url else (mock.keys or {}).keys()
-        session = Session(replace(mock, keys={name: key for name, key in (mock.keys or {}).items() if name in held}))
+        keys = {name: key for name, key in (mock.keys or {}).items() if name in held}
+        session = Session(replace(mock, keys=keys), receiver=receiver)
         try:
             session.prepare()
             return judge(session, log).cost

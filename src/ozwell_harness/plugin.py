@@ -14,7 +14,7 @@ import pytest
 from ozwell_harness.baseline import BaselineError
 from ozwell_harness.client import Client
 from ozwell_harness.gate import Closed, shows_absence
-from ozwell_harness.model import Finding, Level, Requirement, Status, Unjudgeable
+from ozwell_harness.model import Delivery, Finding, Level, Requirement, Status, Unjudgeable
 from ozwell_harness.profile import Profile, ProfileError
 from ozwell_harness.reporting.curl import curl
 from ozwell_harness.reporting.text import visible
@@ -65,6 +65,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--no-property", action="store_true", help="leave the generated requests out")
     group.addoption("--property-examples", type=int, metavar="N", help="random requests for each operation")
     group.addoption("--property-requests", type=int, metavar="N", help="send no more than N generated requests")
+    group.addoption("--webhook-listen", metavar="HOST:PORT", help="receive the target's webhooks here")
+    group.addoption("--webhook-secret-env", metavar="NAME", help="variable with the secret that signs them")
+    group.addoption("--webhook-wait", type=float, metavar="S", help="await them for no longer than S seconds")
     group.addoption("--property-time", type=float, metavar="S", help="generate for no more than S seconds")
 
 
@@ -104,6 +107,9 @@ def _settings(config: pytest.Config) -> Any:
         "property_examples": option.property_examples,
         "property_requests": option.property_requests,
         "property_time": option.property_time,
+        "webhook_listen": option.webhook_listen,
+        "webhook_secret_env": option.webhook_secret_env,
+        "webhook_wait": option.webhook_wait,
     }
     path = Path(config.invocation_params.dir) / CONFIGURATION_FILE
     return resolve(given, os.environ, read_file(path) if path.is_file() else FileSettings())
@@ -244,6 +250,8 @@ def _deviating(requirement: Requirement, profile: Profile, judge: Judge, error: 
         return _finding_of(requirement, judge, Status.NOT_APPLICABLE, sentence(deviation.message))
     grave = requirement.level is Level.MUST and not isinstance(error, ModelDependentError)
     culprits = list(judge.culprits.values()) or list(judge.evidence.values())
+    # A webhook is the target's request: what brought it about is what can be sent again.
+    sent = [exchange.request for exchange in culprits if not isinstance(exchange, Delivery)]
     return Finding(
         requirement=requirement.id,
         area=requirement.area,
@@ -253,7 +261,7 @@ def _deviating(requirement: Requirement, profile: Profile, judge: Judge, error: 
         expected=deviation.expected,
         actual=deviation.actual,
         exchanges=tuple(exchange.id for exchange in culprits),
-        reproduce=curl(culprits[-1].request) if culprits else None,
+        reproduce=curl(sent[-1]) if sent else None,
     )
 
 

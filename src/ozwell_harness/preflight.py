@@ -49,6 +49,7 @@ def target_of(settings: Settings, profile: Profile) -> Target:
         timeouts=settings.timeouts,
         politeness=settings.politeness,
         ca_file=settings.ca_file,
+        webhook_receiver=settings.webhooks,
         sdk=find_spec("openai") is not None,
         deployable_model=settings.deployable_model,
         knock=profile.knock.path,

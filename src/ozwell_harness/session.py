@@ -11,7 +11,7 @@ from ozwell_harness.baseline import Baseline, annotate, compare, read_baseline
 from ozwell_harness.contract.plan import AREA as GENERATED
 from ozwell_harness.exchange import Recorder
 from ozwell_harness.gate import RATE_LIMIT_AREA, Closed, gate
-from ozwell_harness.model import Finding, Requirement, Run, Status, Verdict
+from ozwell_harness.model import Delivery, Finding, Requirement, Run, Status, Verdict
 from ozwell_harness.observer import Observer, Silent
 from ozwell_harness.preflight import prepare, target_of
 from ozwell_harness.profile import Claim, Profile, load_profile
@@ -20,13 +20,28 @@ from ozwell_harness.settings import ConfigurationError, Selection, Settings
 from ozwell_harness.target import Target
 from ozwell_harness.timing import MACHINE, Timing
 from ozwell_harness.verdict import decide, doubted, gravest, tally
+from ozwell_harness.webhooks.inbound import Answer, Inbound
+from ozwell_harness.webhooks.reading import delivery_of
+from ozwell_harness.webhooks.receiver import Receiver
 
 
 class Session:
     """State of one run. The pytest plugin feeds it; ``result`` reads it at any time, also half-way."""
 
-    def __init__(self, settings: Settings, observer: Observer | None = None, timing: Timing = MACHINE) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        observer: Observer | None = None,
+        timing: Timing = MACHINE,
+        receiver: Receiver | None = None,
+    ) -> None:
         """Load the profile and the catalogue; nothing is sent yet.
+
+        Args:
+            settings: what the run is told.
+            observer: is told of the findings as they come.
+            timing: the clock.
+            receiver: of webhooks; it is started when the target is looked at, and closed by whoever made it.
 
         Raises:
             ConfigurationError: no target, or the selection matches nothing.
@@ -46,6 +61,7 @@ class Session:
         _check_baseline(self.baseline, self.whole_catalogue)
         self.target: Target = target_of(settings, self.profile)
         self.recorder = Recorder(self.target, waiting=self.observer.waiting, timing=timing)
+        self.receiver = receiver
         self.unreachable: str | None = None
         self.doubt: str | None = None
         self.interrupted = False
@@ -60,6 +76,8 @@ class Session:
         Raises:
             ConfigurationError: no model is named and none is listed.
         """
+        if self.receiver is not None:
+            self.receiver.start(self._record_delivery)
         ready = prepare(self.settings, self.profile, self.recorder)
         self.target, self.unreachable, self.doubt = ready.target, ready.unreachable, ready.doubt
 
@@ -103,13 +121,19 @@ class Session:
             tally=tally(findings),
             findings=findings,
             cost=self.recorder.cost,
-            exchanges=self.recorder.exchanges,
+            exchanges=self.recorder.evidence,
             notes=(*self._notes(), *comparison.notes()),
             interrupted=self.interrupted,
             undecided=undecided,
             facts=self._facts(),
             baseline=comparison,
         )
+
+    def _record_delivery(self, inbound: Inbound, answer: Answer, at: float) -> Delivery:
+        if self.receiver is None:
+            raise RuntimeError("a webhook needs a receiver")
+        made = delivery_of(inbound, answer, at, self.receiver.listening, self.recorder.redactor)
+        return self.recorder.keep_delivery(made)
 
     def _lacks_a_root(self, findings: Iterable[Finding]) -> bool:
         """Whether what the target owes was asked for, and the answer could not be judged: a 429 to the end, say.
@@ -140,7 +164,8 @@ class Session:
                 f"Requests sent again after a 502, 503 or 504, or without a connection: {cost.retried}."
                 " What came first is judged all the same."
             )
-        return (*notes, *self._remarks, *self.recorder.notes)
+        strays = self.receiver.notes if self.receiver else ()
+        return (*notes, *self._remarks, *self.recorder.notes, *strays)
 
 
 def _without(catalogue: Catalogue, area: str) -> Catalogue:

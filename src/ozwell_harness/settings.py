@@ -14,6 +14,7 @@ import msgspec
 from ozwell_harness.contract.plan import PropertyPlan
 from ozwell_harness.model import Level
 from ozwell_harness.target import KeyName, Politeness, Secret, Timeouts
+from ozwell_harness.webhooks.listening import Listening, ListeningError, listening_from
 
 
 class ConfigurationError(ValueError):
@@ -39,6 +40,7 @@ class Settings:
         bundled_mock: the target was started for this run, and its address means nothing afterwards.
         deployable_model: a model that may be configured and deployed.
         property_plan: how much is generated; None for no property phase.
+        webhooks: which webhooks are awaited, and where; None for none.
     """
 
     base_url: str | None = None
@@ -56,6 +58,7 @@ class Settings:
     bundled_mock: bool = False
     baseline: Path | None = None
     property_plan: PropertyPlan | None = None
+    webhooks: Listening | None = None
 
 
 class _TargetTable(msgspec.Struct, forbid_unknown_fields=True):
@@ -89,6 +92,20 @@ class _CheckTable(msgspec.Struct, forbid_unknown_fields=True):
     property_examples: int | None = None
     property_requests: int | None = None
     property_time_s: float | None = None
+
+
+class _WebhookTable(msgspec.Struct, forbid_unknown_fields=True):
+    listen: str | None = None
+    secret_env: str | None = None
+    url: str | None = None
+    events: list[str] = []
+    headers: str | None = None
+    wait_s: float | None = None
+
+    def given(self) -> dict[str, Any]:
+        """Return what the file says, by the names of the command line's options."""
+        wait = {"webhook_wait": self.wait_s}
+        return wait | {f"webhook_{n}": v for n, v in msgspec.structs.asdict(self).items() if n != "wait_s"}
 
 
 class LoadTable(msgspec.Struct, forbid_unknown_fields=True):
@@ -129,6 +146,7 @@ class FileSettings(msgspec.Struct, forbid_unknown_fields=True):
     timeouts: _TimeoutTable = msgspec.field(default_factory=_TimeoutTable)
     check: _CheckTable = msgspec.field(default_factory=_CheckTable)
     load: LoadTable = msgspec.field(default_factory=LoadTable)
+    webhooks: _WebhookTable = msgspec.field(default_factory=_WebhookTable)
 
 
 CONFIGURATION_FILE = "harness.toml"
@@ -179,6 +197,7 @@ def resolve(given: Mapping[str, Any], environment: Mapping[str, str], file: File
         baseline=Path(baseline) if baseline else None,
         seed=_first(given.get("seed"), file.check.seed, 0),
         property_plan=_property_plan(given, file.check),
+        webhooks=_webhooks(given, environment, file.webhooks),
     )
 
 
@@ -273,6 +292,14 @@ def _property_plan(given: Mapping[str, Any], file: _CheckTable) -> PropertyPlan 
             "The property phase needs at least 1 example, 1 request and some time; leave it out with --no-property."
         )
     return chosen
+
+
+def _webhooks(given: Mapping[str, Any], environment: Mapping[str, str], file: _WebhookTable) -> Listening | None:
+    chosen = {name: value for name, value in given.items() if name.startswith("webhook_") and value not in (None, ())}
+    try:
+        return listening_from({**file.given(), **chosen}, environment)
+    except ListeningError as error:
+        raise ConfigurationError(str(error)) from None
 
 
 def _first(*values: Any) -> Any:

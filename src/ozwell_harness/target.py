@@ -6,6 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ozwell_harness.webhooks.listening import Listening
 
 
 class KeyName(StrEnum):
@@ -79,9 +83,9 @@ class Target:
         base_url: without a trailing slash, ``/v1`` included.
         absent: capabilities that the owner declared absent.
         ca_file: a PEM bundle to trust instead of the public authorities.
+        webhook_receiver: the webhooks that the run receives; None where it receives none.
         sdk: the official OpenAI client is installed beside the harness, so that it can be tried on the target.
         deployable_model: a model that the run may configure and deploy; None where the owner named none.
-        webhook_receiver: events that the target sends are received.
         knock: path of a GET that every key may make and that costs no tokens.
     """
 
@@ -93,9 +97,9 @@ class Target:
     timeouts: Timeouts = Timeouts()
     politeness: Politeness = Politeness()
     ca_file: Path | None = None
+    webhook_receiver: Listening | None = None
     sdk: bool = False
     deployable_model: str | None = None
-    webhook_receiver: bool = False
     knock: str = "/models"
 
     def offers(self, need: str) -> bool:
@@ -119,7 +123,7 @@ _HOW = {
     "model": "name a chat model with OZWELL_MODEL",
     "embedding_model": "name an embedding model with OZWELL_EMBEDDING_MODEL",
     "deployable_model": "name a model that may be configured and deployed with OZWELL_DEPLOYABLE_MODEL",
-    "webhook_receiver": "let the target send its webhooks here and say where with --webhook-listen",
+    "webhook_receiver": "have webhooks sent here, with --webhook-listen HOST:PORT and --webhook-secret-env NAME",
     "sdk": "install ozwell-harness[sdk]",
 }
 

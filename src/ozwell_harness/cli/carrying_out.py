@@ -24,6 +24,7 @@ from ozwell_harness.reporting.folder import ReportError, new_folder, write_repor
 from ozwell_harness.reporting.screen import print_last_screen
 from ozwell_harness.settings import Settings
 from ozwell_harness.verdict import EXIT_INCONCLUSIVE, EXIT_OK, exit_status
+from ozwell_harness.webhooks.wiring import with_receiver
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +81,15 @@ def _judge(settings: Settings, order: Order, load: LoadPhase | None) -> Outcome:
     path = settings.baseline
     if order.update and path is not None and not path.exists():
         settings = replace(settings, baseline=None)
-    with with_target(settings) as complete:
+    with with_receiver(settings) as (awaiting, receiver), with_target(awaiting, receiver) as complete:
+        if receiver is not None and not complete.bundled_mock:
+            click.echo(f"Webhooks are awaited on {receiver.address}: let the target send to {receiver.url}", err=True)
         outcome = execute(
             complete,
             ConsoleObserver(terminal(sys.stderr)),
             lambda: order.folder or new_folder(settings.profile, time.time()),
             load,
+            receiver,
         )
     keep(outcome, order.json_file)
     if order.update and path is not None:

@@ -8,13 +8,21 @@ from typing import Any
 import click
 
 from ozwell_harness.cli.carrying_out import Order, carry_out
-from ozwell_harness.cli.common import output_options, property_options, selection_options, settings_from, target_options
+from ozwell_harness.cli.common import (
+    output_options,
+    property_options,
+    selection_options,
+    settings_from,
+    target_options,
+    webhook_options,
+)
 
 
 @click.command(name="check")
 @target_options
 @selection_options
 @property_options
+@webhook_options
 @output_options
 def command(url: str | None, config: str | None, out: Path | None, json_file: Path | None, **given: Any) -> int:
     """Judge an endpoint, requirement by requirement.

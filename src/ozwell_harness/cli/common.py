@@ -19,6 +19,7 @@ from ozwell_harness.requirements import CatalogueError
 from ozwell_harness.settings import CONFIGURATION_FILE, ConfigurationError, FileSettings, Settings, read_file, resolve
 from ozwell_harness.target import Timeouts
 from ozwell_harness.verdict import EXIT_USAGE
+from ozwell_harness.webhooks.listening import EVENTS
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -139,6 +140,32 @@ def property_options(command: _Command) -> _Command:
                 metavar="TIME",
                 help=f"Generate for no longer than this; default {plan.time_s:g}s.",
             ),
+        )
+    ):
+        command = decorate(command)
+    return command
+
+
+def webhook_options(command: _Command) -> _Command:
+    """Add the options that say where webhooks are received, and which."""
+    for decorate in reversed(
+        (
+            click.option("--webhook-listen", metavar="HOST:PORT", help="Receive the target's webhooks; port 0 is any."),
+            click.option("--webhook-secret-env", metavar="NAME", help="Variable with the secret that signs them."),
+            click.option("--webhook-url", metavar="URL", help="Where the target sends to, if that is another address."),
+            click.option(
+                "--webhook-event",
+                "webhook_events",
+                multiple=True,
+                metavar="EVENT",
+                help=f"Event that it was told to send; repeatable; default {' and '.join(EVENTS)}.",
+            ),
+            click.option(
+                "--webhook-headers",
+                metavar="ID,TIME,SIGNATURE",
+                help="Names of their headers; default webhook-id,webhook-timestamp,webhook-signature.",
+            ),
+            click.option("--webhook-wait", type=Duration(), metavar="TIME", help="Await them so long; default 30s."),
         )
     ):
         command = decorate(command)

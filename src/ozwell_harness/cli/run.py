@@ -19,6 +19,7 @@ from ozwell_harness.cli.common import (
     selection_options,
     settings_from,
     target_options,
+    webhook_options,
 )
 from ozwell_harness.flow import LoadPhase
 from ozwell_harness.load.arrivals import Closed
@@ -36,6 +37,7 @@ from ozwell_harness.target import Timeouts
 @target_options
 @selection_options
 @property_options
+@webhook_options
 @click.option("--scenario", default="mixed", show_default=True, metavar="NAME", help="What the load consists of.")
 @click.option("--users", default=4, show_default=True, type=click.IntRange(1, 1000), help="Clients at once.")
 @click.option("--duration", default="5s", show_default=True, type=Duration(), help="Measured time of the load.")

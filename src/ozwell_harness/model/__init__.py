@@ -1,5 +1,6 @@
 """The words of the harness as frozen values. No I/O here."""
 
+from ozwell_harness.model.delivery import Delivery, Signing
 from ozwell_harness.model.document import read_json, without_surrogates
 from ozwell_harness.model.exchange import Arrival, Exchange, Failure, FailureKind, Headers, Leak, Request, Response
 from ozwell_harness.model.finding import Cost, Deviation, Finding, Status, Unjudgeable
@@ -10,6 +11,7 @@ __all__ = [
     "Arrival",
     "BaselineComparison",
     "Cost",
+    "Delivery",
     "Deviation",
     "Exchange",
     "Failure",
@@ -22,6 +24,7 @@ __all__ = [
     "Requirement",
     "Response",
     "Run",
+    "Signing",
     "Source",
     "Status",
     "Tally",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,10 +15,14 @@ from ozwell_harness.mock.server import MockHandle, running_mock
 from ozwell_harness.mock.settings import STOCK, MockSettings
 from ozwell_harness.model import Finding
 from ozwell_harness.plugin import hand_over
+from ozwell_harness.profile import load_profile
 from ozwell_harness.prove.still import StillClock
 from ozwell_harness.session import Session
 from ozwell_harness.settings import Selection, Settings, keys_in
 from ozwell_harness.target import Timeouts
+from ozwell_harness.webhooks.listening import own_listening
+from ozwell_harness.webhooks.receiver import receiving
+from ozwell_harness.webhooks.wiring import awaits, sent_to
 
 Faults = tuple[str, ...]
 #: Told the faults, what was found, and the seconds that it took.
@@ -78,8 +83,12 @@ class _Bench:
 
     def _judge(self, session: pytest.Session, faults: Faults) -> tuple[Finding, ...]:
         clock = StillClock(int(time.time()) + _PART_S)
-        with running_mock(MockSettings(faults=faults, stock=STOCK, clock=clock)) as mock:
-            run = Session(self._settings(mock), timing=clock.timing)
+        listening = own_listening() if awaits(load_profile(self._profile)) else None
+        with (
+            receiving(listening, clock.timing) as receiver,
+            running_mock(MockSettings(faults=faults, stock=STOCK, clock=clock, webhooks=sent_to(receiver))) as mock,
+        ):
+            run = Session(replace(self._settings(mock), webhooks=listening), timing=clock.timing, receiver=receiver)
             hand_over(session.config, run)
             try:
                 run.prepare()
