@@ -22,8 +22,9 @@ from ozwell_harness.requirements import Catalogue, CatalogueError
 from ozwell_harness.session import Session
 from ozwell_harness.settings import CONFIGURATION_FILE, ConfigurationError, FileSettings, read_file, resolve
 from ozwell_harness.suite import Judge, ModelDependentError, NonconformanceError
-from ozwell_harness.target import Target
+from ozwell_harness.target import Target, how_to_supply
 from ozwell_harness.verdict import exit_status
+from ozwell_harness.webhooks.receiver import Receiver
 
 SESSION = "ozwell-harness-session"
 _session = pytest.StashKey[Session]()
@@ -77,11 +78,20 @@ def pytest_configure(config: pytest.Config) -> None:
     session = config.pluginmanager.get_plugin(SESSION)
     if session is None:
         try:
-            session = Session(_settings(config))
+            session = _session_of(config)
         except (BaselineError, ConfigurationError, ProfileError, CatalogueError) as error:
             raise pytest.UsageError(str(error)) from None
     hand_over(config, session)
     config.pluginmanager.register(_Interruption(session))
+
+
+def _session_of(config: pytest.Config) -> Session:
+    settings = _settings(config)
+    if settings.webhooks is None:
+        return Session(settings)
+    receiver = Receiver(settings.webhooks)
+    config.add_cleanup(receiver.close)
+    return Session(settings, receiver=receiver)
 
 
 def hand_over(config: pytest.Config, session: Session) -> None:
@@ -380,6 +390,14 @@ def owed(run_session: Session) -> Catalogue:
 def client(run_session: Session) -> Client:
     """Sends calls; every answer is recorded."""
     return Client(run_session.recorder, run_session.target)
+
+
+@pytest.fixture(scope="session")
+def receiver(run_session: Session) -> Receiver:
+    """Receives the target's webhooks."""
+    if run_session.receiver is None:
+        raise Unjudgeable(f"to receive webhooks, {how_to_supply('webhook_receiver')}")
+    return run_session.receiver
 
 
 @pytest.fixture(scope="session")
