@@ -13,8 +13,9 @@ import sample_run
 from jsonschema import Draft202012Validator
 
 from ozwell_harness.content import content_path
-from ozwell_harness.model import Run
+from ozwell_harness.model import Run, Verdict
 from ozwell_harness.reporting.results import SCHEMA, ResultsError, read, read_document, to_document, write
+from ozwell_harness.reporting.summary import verdict_sentence
 
 SCHEMA_DOCUMENT = json.loads(content_path("spec", "results.schema.json").read_text("utf-8"))
 VALIDATOR = Draft202012Validator(SCHEMA_DOCUMENT, format_checker=Draft202012Validator.FORMAT_CHECKER)
@@ -57,6 +58,17 @@ def test_a_run_reads_back_as_it_was(make: Callable[[], Run], tmp_path: Path) -> 
     ]
     same = {"target", "profile", "seed", "started", "duration_s", "verdict", "cost", "interrupted", "facts"}
     assert {name: getattr(back, name) for name in same} == {name: getattr(run, name) for name in same}
+
+
+def test_a_document_says_why_a_run_that_broke_nothing_is_inconclusive(tmp_path: Path) -> None:
+    run = replace(sample_run.green_run(), verdict=Verdict.INCONCLUSIVE, undecided=True)
+    write(run, tmp_path / "results.json")
+    document = read_document(tmp_path)
+    assert document["undecided"] is True
+    assert verdict_sentence(read(tmp_path)) == verdict_sentence(run)
+    del document["undecided"]
+    (tmp_path / "older.json").write_text(json.dumps(document))
+    assert read(tmp_path / "older.json").undecided is False
 
 
 def test_what_json_cannot_hold_is_replaced(tmp_path: Path) -> None:
