@@ -38,7 +38,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="ozwell-million-", dir=options.folder) as folder:
         path = Path(folder, "samples")
         with path.open("wb") as stream:
-            stream.writelines(encode([record]) for record in _records(options.samples))
+            stream.writelines(encode([record]) for record in records(options.samples))
         print(f"{'record':>12}  {path.stat().st_size / 1e6:.0f} MB, {options.samples:,} samples of {_CHUNKS} chunks")
         plan = LoadPlan(
             "http://127.0.0.1:9/v1", "m", arrivals=Closed(1), duration_s=options.samples / _PER_SECOND, warmup_s=0.0
@@ -77,13 +77,14 @@ def _watched(name: str) -> Iterator[None]:
     )
 
 
-def _records(count: int) -> Iterator[Record]:
+def records(count: int, chunks: int = _CHUNKS, per_second: float = _PER_SECOND) -> Iterator[Record]:
+    """Return the made-up record of so many streams of ``chunks`` chunks, ``per_second`` of which are due in a second."""
     chance = random.Random(1)
     yield Start(0, 0.0, 0, "kernel")
     for number in range(count):
-        due = number * _NS // _PER_SECOND
+        due = round(number * _NS / per_second)
         at, tokens = round(chance.lognormvariate(17, 0.3)), []
-        for _ in range(_CHUNKS):
+        for _ in range(chunks):
             tokens.append(at)
             at += 10_000_000 + round(chance.lognormvariate(13, 1))
         yield Sample(
@@ -97,12 +98,12 @@ def _records(count: int) -> Iterator[Record]:
             closed=tokens[-1],
             streamed=True,
             status=200,
-            lags=tuple(chance.randrange(5, 80) for _ in range(_CHUNKS + 1)),
+            lags=tuple(chance.randrange(5, 80) for _ in range(chunks + 1)),
             prompt_tokens=20,
-            completion_tokens=_CHUNKS,
+            completion_tokens=chunks,
             finish="stop",
         )
-    yield End((count // _PER_SECOND + 3) * _NS, finished=True)
+    yield End(round((count / per_second + 3) * _NS), finished=True)
 
 
 def _options() -> argparse.Namespace:

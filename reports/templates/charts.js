@@ -6,7 +6,7 @@
   const PATTERNS = ["", "/", "x", "-", "\\", "+", ".", "|"];
   const SYMBOLS = ["circle", "square", "diamond", "cross", "triangle-up", "x"];
   const WIDEST_IN_PRINT = 640;
-  const missing = [...document.querySelectorAll(".no-plots")];
+  const REST_MS = 700;
   const paper = matchMedia("print");
 
   // The library reads a small markup in every text that it draws: what came from outside must stay text.
@@ -168,7 +168,8 @@
   }
 
   async function load() {
-    const packed = Uint8Array.from(atob(document.getElementById("plotting-library").textContent), (c) => c.charCodeAt(0));
+    const text = document.getElementById("plotting-library").textContent;
+    const packed = Uint8Array.fromBase64?.(text) ?? Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
     const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
     const script = document.createElement("script");
     script.textContent = await new Response(stream).text();
@@ -176,29 +177,74 @@
     if (!window.Plotly) throw new Error("the plotting library did not run");
   }
 
-  async function start() {
-    for (const note of missing) note.hidden = true;
-    for (const figure of figures) figure.querySelector(".canvas").hidden = false;
-    await load();
-    for (const figure of figures) {
-      await draw(figure);
-      walk(figure);
-    }
-    const again = () => figures.forEach(draw);
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", again);
-    paper.addEventListener("change", again);
-    document.documentElement.dataset.plots = "drawn";
+  // The library takes a second to compile, and each plot its while: what is in view comes first, one plot after another,
+  // and what is not waits until the reader rests.
+  const waiting = new Set(figures);
+  const inView = new Set();
+  let library;
+  let working = false;
+  let touched = performance.now();
+  const root = document.documentElement;
+
+  function next() {
+    const left = figures.filter((figure) => waiting.has(figure));
+    const rests = performance.now() - touched >= REST_MS;
+    return left.find((figure) => inView.has(figure)) ?? (rests ? left[0] : undefined);
   }
 
-  start().catch((error) => {
-    for (const figure of figures) {
-      figure.querySelector(".canvas").hidden = true;
-      figure.querySelector("details").open = true;
+  function done(figure) {
+    if (!waiting.delete(figure)) return;
+    walk(figure);
+    figure.dataset.drawn = "";
+    if (!waiting.size) root.dataset.plots = "drawn";
+  }
+
+  async function work() {
+    if (working) return;
+    working = true;
+    for (let figure = next(); figure; figure = next()) {
+      await (library ??= load());
+      await draw(figure);
+      done(figure);
+      await new Promise((resolve) => { setTimeout(resolve); });
     }
-    document.documentElement.dataset.plots = "failed";
-    for (const note of missing) {
+    working = false;
+  }
+
+  function giveUp(error) {
+    root.dataset.plots = "failed";
+    for (const figure of figures) figure.querySelector("details").open = true;
+    for (const note of document.querySelectorAll(".no-plots")) {
       note.textContent = `This browser cannot draw the plots (${error.message}); their figures are in the tables.`;
-      note.hidden = false;
+    }
+  }
+
+  const go = () => { work().catch(giveUp); };
+  let resting;
+  function touch() {
+    touched = performance.now();
+    clearTimeout(resting);
+    if (waiting.size && root.dataset.plots !== "failed") resting = setTimeout(go, REST_MS);
+  }
+  for (const kind of ["keydown", "pointerdown", "wheel", "touchmove"]) addEventListener(kind, touch, { passive: true });
+  if (document.readyState === "complete") touch();
+  else addEventListener("load", touch);
+
+  const watch = new IntersectionObserver((entries) => {
+    for (const { target, isIntersecting } of entries) inView[isIntersecting ? "add" : "delete"](target);
+    go();
+  }, { rootMargin: "25%" });
+  for (const figure of figures) watch.observe(figure);
+
+  const again = () => { for (const figure of figures) if (!waiting.has(figure)) draw(figure); };
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", again);
+  paper.addEventListener("change", again);
+  // Paper shows all at once; what cannot be drawn in time is there as a table.
+  addEventListener("beforeprint", () => {
+    if (!window.Plotly) return;
+    for (const figure of [...waiting]) {
+      draw(figure);
+      done(figure);
     }
   });
 })();

@@ -1,5 +1,6 @@
 "use strict";
 (() => {
+  document.documentElement.classList.add("scripted");
   const form = document.getElementById("filter");
   const findings = [...document.querySelectorAll("details.finding")];
   const areas = [...document.querySelectorAll("section.area")];

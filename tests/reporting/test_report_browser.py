@@ -59,6 +59,24 @@ def test_every_plot_is_drawn_in_silence(opened: browser.Opened, report: Path) ->
     assert opened.requested == [report.as_uri()]
 
 
+def test_plots_in_view_are_drawn_before_the_others(running: Any, report: Path) -> None:
+    watch = (
+        "window.order = []; new MutationObserver((changes) => changes.forEach(({ target }) => order.push(target.id)))"
+        ".observe(document, { attributes: true, subtree: true, attributeFilter: ['data-drawn'] });"
+    )
+    context = running.new_context(viewport={"width": 700, "height": 600})
+    context.add_init_script(watch)
+    page = context.new_page()
+    try:
+        page.goto(f"{report.as_uri()}#plot-icl-histogram")
+        page.locator("html[data-plots=drawn]").wait_for(state="attached")
+        order = page.evaluate("order")
+        assert order[0] in {"plot-ttft-histogram", "plot-icl-histogram"}
+        assert order[1:].index("plot-rates") < order[1:].index("plot-errors")
+    finally:
+        context.close()
+
+
 def test_nothing_that_a_target_sent_runs(opened: browser.Opened) -> None:
     assert opened.see("window.hacked") is None
     assert opened.see("document.querySelectorAll('img, iframe, object, [onerror]').length") == 0

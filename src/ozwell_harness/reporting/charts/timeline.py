@@ -11,9 +11,9 @@ from ozwell_harness.reporting.charts.chart import Axis, Look, Mark, Series, Unit
 from ozwell_harness.reporting.text import count
 
 #: Points of one line: a chart is some 600 pixels wide, more cannot be told apart and would only fill the file.
-MOST_POINTS = 1200
+MOST_POINTS = 720
 #: Bars of one series: each is an element of the page, and narrower ones cannot be told apart.
-MOST_BARS = 150
+MOST_BARS = 120
 
 Fold = Callable[[Sequence[float]], float]
 
