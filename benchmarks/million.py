@@ -78,7 +78,7 @@ def _watched(name: str) -> Iterator[None]:
 
 
 def records(count: int, chunks: int = _CHUNKS, per_second: float = _PER_SECOND) -> Iterator[Record]:
-    """Return the made-up record of so many streams of ``chunks`` chunks, ``per_second`` of which are due in a second."""
+    """Return the record of so many made-up streams of ``chunks``; ``per_second`` of them are due in a second."""
     chance = random.Random(1)
     yield Start(0, 0.0, 0, "kernel")
     for number in range(count):
