@@ -21,6 +21,7 @@ _COMMANDS: Mapping[str, tuple[str, str]] = {
     "capacity": ("ozwell_harness.cli.capacity", "Find the highest rate that still meets an SLO."),
     "mock": ("ozwell_harness.cli.mock", "Serve the reference mock."),
     "prove": ("ozwell_harness.cli.prove", "Show that every check can be believed."),
+    "compare": ("ozwell_harness.cli.compare", "Tell regressions, fixes and changes of speed between two runs."),
     "requirements": ("ozwell_harness.cli.requirements", "Show what a run judges."),
 }
 

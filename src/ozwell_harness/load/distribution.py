@@ -86,6 +86,12 @@ Distribution: TypeAlias = Fixed | Uniform | Normal | LogNormal | Exponential
 NOTHING = Fixed(0.0)
 
 
+def spelled(distribution: Distribution) -> str:
+    """Return a distribution as the command line writes it, in seconds or tokens: ``200``, ``lognormal(200, 0.5)``."""
+    numbers = ", ".join(f"{number:g}" for number in msgspec.structs.astuple(distribution))
+    return numbers if isinstance(distribution, Fixed) else f"{type(distribution).__struct_config__.tag}({numbers})"
+
+
 def check_distribution(distribution: Distribution, what: str, *, least: float, most: float) -> None:
     """Make sure that a distribution makes sense.
 

@@ -13,6 +13,7 @@ from ozwell_harness.load.curves import Distribution, distribution_of
 from ozwell_harness.load.judgement import Measured, SloOutcome, Validity, client_limits, judge_slo, validity
 from ozwell_harness.load.metrics import Window
 from ozwell_harness.load.plan import LoadPlan
+from ozwell_harness.load.plan_document import plan_document
 from ozwell_harness.load.reckoning import NANOSECONDS, REPORTED, Reckoning
 from ozwell_harness.load.reply import ErrorKind
 from ozwell_harness.load.series import Second
@@ -100,6 +101,7 @@ class LoadResult:
             "seed": plan.seed,
             "duration_s": plan.duration_s,
             "warmup_s": plan.warmup_s,
+            "plan": plan_document(plan),
             "window": {"started": started, "ended": ended},
             "requests": self.total.counts.to_document(),
             "offered_rps": figure(self.offered_rps),

@@ -8,22 +8,18 @@ and styles are ours and the plotting library's, named by hash in a content secur
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
-from markupsafe import Markup
-
-from ozwell_harness import __version__
 from ozwell_harness.model import Level, Requirement, Run, Status
 from ozwell_harness.reporting import figures, summary, text
 from ozwell_harness.reporting.capacity_view import TRIAL_HEADER, capacity_view
-from ozwell_harness.reporting.charts import page as charts_page
 from ozwell_harness.reporting.charts.capacity import capacity_charts
 from ozwell_harness.reporting.charts.chart import Chart
 from ozwell_harness.reporting.charts.load import load_charts
 from ozwell_harness.reporting.charts.table import table_of
 from ozwell_harness.reporting.commands import again
-from ozwell_harness.reporting.page import asset, environment, policy
+from ozwell_harness.reporting.framing import frame
+from ozwell_harness.reporting.page import environment
 from ozwell_harness.reporting.view import views
 
 _TEMPLATE = "report.html.j2"
@@ -48,7 +44,7 @@ def html(run: Run, requirements: Iterable[Requirement] = ()) -> str:
     templates = environment()
     templates.filters["brief"] = lambda actual: text.one_line(actual, _LONGEST_ACTUAL)
     return templates.get_template(_TEMPLATE).render(
-        **_frame((*found, *charts)),
+        **frame((*found, *charts)),
         **_words(run),
         **_overview(run, requirements),
         run=run,
@@ -56,20 +52,6 @@ def html(run: Run, requirements: Iterable[Requirement] = ()) -> str:
         load=_load(run, charts),
         capacity=_capacity(run, found),
     )
-
-
-def _frame(charts: tuple[Chart, ...]) -> dict[str, Any]:
-    """Return what makes the page act, and the policy that lets nothing else act."""
-    style, script = asset("report.css"), asset("report.js")
-    drawing = _drawing(charts) if charts else None
-    # Markup: our own files.
-    return {
-        "version": __version__,
-        "policy": _policy(style, script, drawing),
-        "style": Markup(style),  # noqa: S704
-        "script": Markup(script),  # noqa: S704
-        "drawing": drawing,
-    }
 
 
 def _words(run: Run) -> dict[str, Any]:
@@ -99,21 +81,6 @@ def _overview(run: Run, requirements: tuple[Requirement, ...]) -> dict[str, Any]
         "causes": summary.unjudged(run, (pointer.finding.requirement for pointer in pointers)),
         "catalogue_size": len(requirements),
     }
-
-
-@dataclass(frozen=True, slots=True)
-class _Drawing:
-    """What a report with plots carries: their data, our script, and the library that it starts."""
-
-    data: Markup
-    script: Markup
-    library: charts_page.Library
-
-
-def _drawing(charts: tuple[Chart, ...]) -> _Drawing:
-    # Markup: JSON that was made safe to stand in a script element, and our own file.
-    data, script = charts_page.document(charts), asset("charts.js")
-    return _Drawing(Markup(data), Markup(script), charts_page.library())  # noqa: S704
 
 
 def _capacity(run: Run, charts: tuple[Chart, ...]) -> dict[str, Any] | None:
@@ -153,11 +120,3 @@ def _tables(run: Run) -> list[tuple[str, tuple[figures.MetricRow, ...]]]:
     if len(scenarios) > 1:
         tables += [(str(entry["name"]), figures.metric_rows(entry["metrics"])) for entry in scenarios]
     return [table for table in tables if table[1]]
-
-
-def _policy(style: str, script: str, drawing: _Drawing | None) -> str:
-    styles, scripts = [style], [script]
-    if drawing:
-        # The library fills an empty style element rule by rule, which only needs leave for the empty one.
-        styles, scripts = [style, ""], [script, str(drawing.script), drawing.library.source]
-    return policy(styles, scripts)

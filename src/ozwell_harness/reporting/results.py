@@ -54,8 +54,8 @@ def to_document(run: Run, requirements: Iterable[Requirement] = ()) -> dict[str,
     }
     if run.capacity is not None:
         document["capacity"] = run.capacity
-    clean: dict[str, Any] = _clean(document)
-    return clean
+    cleaned: dict[str, Any] = clean(document)
+    return cleaned
 
 
 def write(run: Run, path: Path, requirements: Iterable[Requirement] = ()) -> None:
@@ -179,7 +179,7 @@ def _finding_in(entry: Mapping[str, Any]) -> Finding:
     )
 
 
-def _clean(value: Any) -> Any:
+def clean(value: Any) -> Any:
     """Return ``value`` with what JSON in UTF-8 cannot hold replaced: lone surrogates, infinities (null)."""
     match value:
         case str():
@@ -187,8 +187,8 @@ def _clean(value: Any) -> Any:
         case float():
             return value if math.isfinite(value) else None
         case Mapping():
-            return {sound(str(name)): _clean(entry) for name, entry in value.items()}
+            return {sound(str(name)): clean(entry) for name, entry in value.items()}
         case list() | tuple():
-            return [_clean(entry) for entry in value]
+            return [clean(entry) for entry in value]
         case _:
             return value
