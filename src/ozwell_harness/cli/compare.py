@@ -36,7 +36,13 @@ from ozwell_harness.reporting.results import ResultsError
     help="Write the comparison as JSON to FILE.",
 )
 def command(
-    before: Path, after: Path, effect: float, confidence: float, out: Path | None, json_file: Path | None
+    before: Path,
+    after: Path,
+    effect: float,
+    least: float,
+    confidence: float,
+    out: Path | None,
+    json_file: Path | None,
 ) -> int:
     """Compare two runs: what newly fails or was fixed, and what became slower or faster beyond noise.
 
@@ -57,7 +63,7 @@ def command(
       ozwell-harness compare before.json after.json --effect 10% --out comparison
     """
     with mistakes_told(ResultsError):
-        comparison = compare_runs(before, after, Rule(effect, 1 - confidence))
+        comparison = compare_runs(before, after, Rule(effect, least, 1 - confidence))
         page = write_comparison(comparison, out) if out is not None else None
         if json_file is not None:
             write_text(json_file, to_json(comparison))

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
+from ozwell_harness.cli.common import Duration
 from ozwell_harness.comparing.comparison import Comparison
 from ozwell_harness.comparing.ratios import Rule
 from ozwell_harness.comparing.reading import read_side
@@ -57,7 +58,15 @@ def rule_options(command: _Command) -> _Command:
                 default=_RULE.effect,
                 show_default="5%",
                 metavar="SHARE",
-                help="The least change of a latency that matters.",
+                help="The least change of a latency that matters, in proportion.",
+            ),
+            click.option(
+                "--least",
+                type=Duration(),
+                default=_RULE.least_s,
+                show_default=f"{_RULE.least_s * 1e3:g}ms",
+                metavar="TIME",
+                help="The least change of a latency that matters, in time; between tokens a tenth of it.",
             ),
             click.option(
                 "--confidence",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from ozwell_harness.comparing.blocks import Estimate
@@ -12,6 +12,8 @@ from ozwell_harness.load.capacity.evidence import Evidence, bounds
 
 #: Error rates that differ by less, as a share of all requests, are no different: a usual error budget.
 LEAST_POINTS = 0.001
+#: How many times the least change that matters a latency must have to be judged: shorter ones are the machine's.
+SHORT = 4
 
 
 class Judgement(StrEnum):
@@ -32,13 +34,19 @@ class Judgement(StrEnum):
 class Rule:
     """When a difference counts.
 
+    Two runs differ by more than either shows by itself: between them a machine becomes busier, and whatever takes a
+    millisecond of work then takes several. So a relative change is not enough where latencies are small.
+
     Attributes:
         effect: the least relative change that matters: 0.05 is 5 %.
+        least_s: the least change of a latency that matters, in seconds; what is shorter than ``SHORT`` times that is not
+            judged.
         risk: how probable a false alarm may be, over all figures and both directions.
         figures: how many figures are judged together; each gets its part of the risk (Bonferroni).
     """
 
     effect: float = 0.05
+    least_s: float = 0.005
     risk: float = 0.05
     figures: int = 1
 
@@ -68,21 +76,21 @@ class Change:
     least: float | None = None
 
 
-def ratio(before: Estimate, after: Estimate, rule: Rule, *, lower_is_better: bool = True) -> Change:
-    """Judge a figure that is a size: a latency, or a rate.
+def ratio(before: Estimate, after: Estimate, rule: Rule, share: float = 1.0) -> Change:
+    """Judge a latency, of which less is better; ``share``: of the least change that matters, what matters here.
 
-    Worse only where the whole interval lies beyond the effect that matters, and beyond what the clients added.
+    Worse only where the whole interval lies beyond the changes that matter, and beyond what the clients added.
     """
     centre = math.log(after.value / before.value)
     error = math.hypot(before.error, after.error)
     reach = t_quantile(1 - rule.each, _degrees(before, after)) * error
     low, high = centre - reach, centre + reach
-    client = max(before.client, after.client)
-    grown = _beyond(low, before.value, client, rule)
-    shrunk = _beyond(-high, after.value, client, rule)
-    least = max(math.log1p(rule.effect), math.log1p(client / min(before.value, after.value)))
+    amount = max(rule.least_s * share, before.client, after.client)
+    grown = _beyond(low, before.value, amount, rule)
+    shrunk = _beyond(-high, after.value, amount, rule)
+    least = max(math.log1p(rule.effect), math.log1p(amount / min(before.value, after.value)))
     if grown or shrunk:
-        judgement = Judgement.WORSE if grown is lower_is_better else Judgement.BETTER
+        judgement = Judgement.WORSE if grown else Judgement.BETTER
     else:
         judgement = Judgement.SAME if -least <= low and high <= least else Judgement.OPEN
     return Change(
@@ -90,9 +98,16 @@ def ratio(before: Estimate, after: Estimate, rule: Rule, *, lower_is_better: boo
     )
 
 
-def _beyond(log_growth: float, value: float, client: float, rule: Rule) -> bool:
-    """Tell whether ``value`` grows by more than matters and more than the client may have added."""
-    return log_growth > math.log1p(rule.effect) and value * math.expm1(min(log_growth, 700.0)) > client
+def inverse(change: Change, of: float) -> Change:
+    """Return a change of a time per request as that of the rate, ``of`` over the time."""
+    sizes = (of / change.before if change.before else None, of / change.after if change.after else None)
+    turned = [None if value is None else -value / (1 + value) for value in (change.change, change.high, change.low)]
+    return replace(change, before=sizes[0], after=sizes[1], change=turned[0], low=turned[1], high=turned[2])
+
+
+def _beyond(log_growth: float, value: float, amount: float, rule: Rule) -> bool:
+    """Tell whether ``value`` grows by more than the effect, and by more than ``amount``."""
+    return log_growth > math.log1p(rule.effect) and value * math.expm1(min(log_growth, 700.0)) > amount
 
 
 def _degrees(before: Estimate, after: Estimate) -> float:

@@ -8,8 +8,12 @@ from typing import Any
 
 from ozwell_harness.comparing.measuring import JUDGED, PERCENTS, Measured, Name, Source
 from ozwell_harness.comparing.plans import plan_differences, search_differences, unusable
-from ozwell_harness.comparing.ratios import Change, Judgement, Rule, points, ratio
+from ozwell_harness.comparing.ratios import SHORT, Change, Judgement, Rule, inverse, points, ratio
+from ozwell_harness.load.slo import Metric
 
+#: Latencies between tokens, of which an answer has many: a part of the change that matters in a request matters there.
+_OF_TOKENS = frozenset({Metric.TPOT, Metric.ICL})
+TOKEN_SHARE = 0.1
 _NOTHING = Change(Judgement.NOT_COMPARED, None, None)
 
 
@@ -80,7 +84,7 @@ def compare_speed(before: Load, after: Load, rule: Rule) -> Speed:
     closed = before.block.get("users") is not None
     rule = replace(rule, figures=_comparable(before.measured, after.measured, names) + 1 + closed)
     figures = [_latency(name, before, after, rule) for name in names]
-    figures += [_throughput(before.measured, after.measured, rule)] if closed else []
+    figures += [_throughput(before, after, rule)] if closed else []
     figures += [_failing(before.measured, after.measured, rule)]
     return Speed(before.measured.source, (), tuple(figures), rule)
 
@@ -98,11 +102,13 @@ def _comparable(before: Measured, after: Measured, names: list[Name]) -> int:
 def _latency(name: Name, before: Load, after: Load, rule: Rule) -> Figure:
     sides = (before, after)
     one, two = (side.measured.latencies[name] if side.measured else None for side in sides)
-    if one is not None and two is not None:
-        return Figure(name.step, name.metric, name.percent, ratio(one, two, rule))
+    share = TOKEN_SHARE if name.metric in _OF_TOKENS else 1.0
+    if one is not None and two is not None and max(one.value, two.value) >= SHORT * rule.least_s * share:
+        return Figure(*name, ratio(one, two, rule, share))
+    known = one is not None and two is not None
     shown = [_reported(side.block, name) for side in sides]
-    why = "too few values, or failures among them"
-    return Figure(name.step, name.metric, name.percent, replace(_NOTHING, before=shown[0], after=shown[1]), why)
+    why = "too short to tell from the machine's own delays" if known else "too few values, or failures among them"
+    return Figure(*name, replace(_NOTHING, before=shown[0], after=shown[1]), why)
 
 
 def _reported(block: Mapping[str, Any], name: Name) -> float | None:
@@ -113,10 +119,15 @@ def _reported(block: Mapping[str, Any], name: Name) -> float | None:
     return None if found is None else float(found)
 
 
-def _throughput(before: Measured, after: Measured, rule: Rule) -> Figure:
-    if before.throughput is None or after.throughput is None:
+def _throughput(before: Load, after: Load, rule: Rule) -> Figure:
+    """Compare what a closed loop got done, by the time that a user needs for a request: what matters is the same."""
+    found = [side.measured.throughput if side.measured else None for side in (before, after)]
+    one, two = found
+    if one is None or two is None:
         return Figure("", "throughput", None, _NOTHING, "too few requests")
-    return Figure("", "throughput", None, ratio(before.throughput, after.throughput, rule, lower_is_better=False))
+    users = float(before.block["users"])
+    times = [replace(side, value=users / side.value) for side in (one, two)]
+    return Figure("", "throughput", None, inverse(ratio(times[0], times[1], rule), users))
 
 
 def _failing(before: Measured, after: Measured, rule: Rule) -> Figure:

@@ -70,6 +70,7 @@ def _speed(speed: Speed) -> dict[str, Any]:
         "source": speed.source.value if speed.source else None,
         "refusals": list(speed.refusals),
         "effect": speed.rule.effect,
+        "least_s": speed.rule.least_s,
         "confidence": 1 - speed.rule.risk,
         "figures": [_figure(figure) for figure in speed.figures],
     }

@@ -21,7 +21,7 @@ _STYLES = {
     Outcome.INCONCLUSIVE: "bold yellow",
 }
 _JUDGED = {Judgement.WORSE: "bold red", Judgement.BETTER: "green"}
-_LONGEST = 300
+_LONGEST = 600
 _MOST = 20
 
 
@@ -52,6 +52,7 @@ class _Screen:
         if comparison.figures:
             yield self._text("")
             yield self._figures(comparison)
+        yield from (self._text(line, "dim") for line in words.unjudged(comparison))
         if comparison.speed and comparison.speed.source:
             yield self._text(words.basis(comparison.speed), "dim")
         if page is not None:
@@ -78,6 +79,8 @@ class _Screen:
             table.add_column(name, justify="right", no_wrap=True)
         table.add_column("judged")
         for row in words.rows(comparison):
+            if row.judgement is Judgement.NOT_COMPARED:
+                continue
             cells = [self._text(cell) for cell in (row.name, row.before, row.after, row.change, row.interval)]
             table.add_row(*cells, self._text(row.words, _JUDGED.get(row.judgement, "")))
         return table

@@ -9,7 +9,7 @@ from ozwell_harness.comparing.changes import Change, Difference
 from ozwell_harness.comparing.comparison import Comparison, Outcome, Side
 from ozwell_harness.comparing.measuring import Source
 from ozwell_harness.comparing.ratios import Judgement
-from ozwell_harness.comparing.speed import Figure, Speed
+from ozwell_harness.comparing.speed import TOKEN_SHARE, Figure, Speed
 from ozwell_harness.model import Status
 from ozwell_harness.reporting.summary import LABELS, stamp
 from ozwell_harness.reporting.text import count, instant, number, rate, seconds
@@ -50,6 +50,10 @@ _ALIKE = {
     Judgement.OPEN: "no difference shown",
     Judgement.NOT_COMPARED: "not compared",
 }
+
+
+#: A relative change beyond this looks like one, even where it is one of microseconds.
+_LARGE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +141,8 @@ def basis(speed: Speed) -> str:
     return (
         f"Compared by {_SOURCES[speed.source]}. A latency is called slower or faster where the whole interval"
         f" ({rate(1 - rule.risk)} confidence over all {count(rule.figures, 'figure')}) lies beyond"
-        f" {rate(rule.effect)} and beyond what the client itself may have added."
+        f" {rate(rule.effect)}, beyond {seconds(rule.least_s)} (between tokens: {seconds(rule.least_s * TOKEN_SHARE)})"
+        " and beyond what the client itself may have added."
     )
 
 
@@ -151,6 +156,8 @@ def row_of(figure: Figure) -> Row:
     change = figure.change
     words = _OTHERS.get(figure.metric, _LATENCY) | _ALIKE
     said = words[change.judgement] + (f": {figure.why}" if figure.why else "")
+    if change.judgement is Judgement.SAME and _looks_large(figure):
+        said = "too small to matter"
     return Row(
         figure.words,
         _value(figure, change.before),
@@ -160,6 +167,18 @@ def row_of(figure: Figure) -> Row:
         change.judgement,
         said,
     )
+
+
+def _looks_large(figure: Figure) -> bool:
+    return figure.metric != "error_rate" and abs(figure.change.change or 0.0) > _LARGE
+
+
+def unjudged(comparison: Comparison) -> tuple[str, ...]:
+    """Say which figures were not compared, one sentence for each reason."""
+    why: dict[str, list[str]] = {}
+    for figure in comparison.judged(Judgement.NOT_COMPARED):
+        why.setdefault(figure.why, []).append(figure.words)
+    return tuple(f"Not compared ({reason}): {', '.join(names)}." for reason, names in why.items())
 
 
 def _value(figure: Figure, value: float | None) -> str:
@@ -173,5 +192,6 @@ def _signed(figure: Figure, change: float | None) -> str:
     if change is None:
         return "-"
     # Hundredths of a percent are noise to a reader.
-    shown = round(change * 100, 1 if abs(change) < 1 else 0)
-    return f"{shown:+,g}{' points' if figure.metric == 'error_rate' else '%'}"
+    shown = round(change * 100, 1 if abs(change) < 1 else 0) or 0.0
+    sign = "+" if shown > 0 else ""
+    return f"{sign}{shown:,g}{' points' if figure.metric == 'error_rate' else '%'}"
