@@ -39,7 +39,7 @@ class Rule:
 
     Attributes:
         effect: the least relative change that matters: 0.05 is 5 %.
-        least_s: the least change of a latency that matters, in seconds; what is shorter than ``SHORT`` times that is not
+        least_s: the least change of a latency that matters, in seconds; what is below ``SHORT`` times that is not
             judged.
         risk: how probable a false alarm may be, over all figures and both directions.
         figures: how many figures are judged together; each gets its part of the risk (Bonferroni).
