@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from ozwell_harness.model import Finding
@@ -10,8 +11,8 @@ from ozwell_harness.model import Finding
 class Observer(Protocol):
     """Listens to a run."""
 
-    def started(self, target: str, profile: str, total: int) -> None:
-        """``total`` requirements are about to be judged."""
+    def started(self, target: str, profile: str, total: int, tests: Mapping[str, int]) -> None:
+        """``total`` requirements are about to be judged, by so many ``tests`` in each area."""
 
     def judged(self, finding: Finding) -> None:
         """One requirement has been judged."""
@@ -29,7 +30,7 @@ class Observer(Protocol):
 class Silent:
     """Listens to nothing."""
 
-    def started(self, target: str, profile: str, total: int) -> None:
+    def started(self, target: str, profile: str, total: int, tests: Mapping[str, int]) -> None:
         """Ignore."""
 
     def judged(self, finding: Finding) -> None:

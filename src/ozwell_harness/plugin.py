@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Generator
 from dataclasses import replace
 from graphlib import TopologicalSorter
@@ -179,8 +180,9 @@ def run_order(catalogue: Catalogue) -> tuple[str, ...]:
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Tell the observer how many requirements there are."""
     run = session.config.stash[_session]
-    total = len({requirement_id(item) for item in session.items})
-    run.observer.started(run.target.base_url, run.profile.name, total)
+    judged = [requirement_id(item) or "" for item in session.items]
+    tests = Counter(run.catalogue[name].area for name in judged)
+    run.observer.started(run.target.base_url, run.profile.name, len(set(judged)), tests)
 
 
 class _ClosedError(Exception):

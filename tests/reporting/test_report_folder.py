@@ -21,7 +21,7 @@ from ozwell_harness.reporting.folder import ReportError, new_folder, write_repor
 from ozwell_harness.reporting.screen import print_last_screen
 from ozwell_harness.target import KeyName, Secret, Target
 
-FILES = {"results.json", "junit.xml", "report.html", "exchanges.har"}
+FILES = {"results.json", "junit.xml", "results.sarif", "report.html", "exchanges.har"}
 KEY = "ozw_secret/with+odd=chars.0123456789"
 
 

@@ -104,7 +104,7 @@ def _progress() -> Iterator[Told]:
     """Show a bar on a terminal, and lines elsewhere; everywhere, at once, what is not as declared."""
     console = terminal(sys.stderr)
     said_at = time.monotonic()
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+    with Progress(console=console, transient=True, disable=not console.is_interactive) as bar:
         task = bar.add_task("proving", total=None)
 
         def told(trial: Trial, done: int, total: int) -> None:
@@ -112,7 +112,7 @@ def _progress() -> Iterator[Told]:
             bar.update(task, completed=done, total=total)
             if not trial.holds:
                 console.print(trial_line(trial), markup=False, highlight=False)
-            if not console.is_terminal and done and (done == total or time.monotonic() - said_at >= _QUIET_S):
+            if not console.is_interactive and done and (done == total or time.monotonic() - said_at >= _QUIET_S):
                 said_at = time.monotonic()
                 console.print(f"{done} of {total} tried", highlight=False)
 

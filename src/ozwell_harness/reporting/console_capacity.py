@@ -27,7 +27,7 @@ class ConsoleSearchObserver:
 
     def part_begins(self, ask: Ask) -> None:
         """Say what is about to be run."""
-        if self._console.is_terminal:
+        if self._console.is_interactive:
             self._say(begins(ask), style="dim")
 
     def part_ended(self, plan: SearchPlan, history: tuple[Step, ...]) -> None:

@@ -28,7 +28,7 @@ class ConsoleLoadObserver:
         """Name the scenario; on a terminal, draw the bar."""
         line = f"Loading with scenario {scenario} for {seconds(total_s)}."
         self._console.print(Text(printable(line, self._console.encoding)))
-        if self._console.is_terminal and not self._console.is_dumb_terminal:
+        if self._console.is_interactive:
             column = TextColumn("{task.description}", markup=False)
             self._bar = Bar(
                 BarColumn(bar_width=20),

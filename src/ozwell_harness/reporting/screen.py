@@ -12,7 +12,7 @@ from rich.text import Text
 
 from ozwell_harness.model import Requirement, Run, Status, Verdict
 from ozwell_harness.reporting.commands import again
-from ozwell_harness.reporting.console import STYLES
+from ozwell_harness.reporting.console import STYLES, is_log
 from ozwell_harness.reporting.figures import headline
 from ozwell_harness.reporting.summary import (
     LABELS,
@@ -74,7 +74,7 @@ def print_last_screen(
 ) -> None:
     """Print the last screen; where there is no terminal, long lines are left whole."""
     screen = last_screen(run, folder, requirements, encoding=console.encoding)
-    console.print(screen, soft_wrap=not console.is_terminal)
+    console.print(screen, soft_wrap=is_log(console))
 
 
 class _Screen:

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from ozwell_harness.load.capacity.telling import answer
 from ozwell_harness.model import Run
+from ozwell_harness.reporting.console import is_log
 from ozwell_harness.reporting.summary import stamp, verdict_sentence
 from ozwell_harness.reporting.text import one_line, printable
 
@@ -30,4 +31,4 @@ def capacity_lines(run: Run, folder: Path | None) -> tuple[str, ...]:
 def print_capacity_screen(console: Console, run: Run, folder: Path | None) -> None:
     """Print the last screen; where there is no terminal, long lines are left whole."""
     for line in capacity_lines(run, folder):
-        console.print(Text(printable(line, console.encoding)), soft_wrap=not console.is_terminal)
+        console.print(Text(printable(line, console.encoding)), soft_wrap=is_log(console))

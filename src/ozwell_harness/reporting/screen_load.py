@@ -13,6 +13,7 @@ from rich.text import Text
 
 from ozwell_harness.model import Run
 from ozwell_harness.reporting import figures
+from ozwell_harness.reporting.console import is_log
 from ozwell_harness.reporting.screen import VERDICT_STYLES
 from ozwell_harness.reporting.summary import stamp, verdict_sentence
 from ozwell_harness.reporting.text import count, one_line, printable
@@ -35,7 +36,7 @@ def load_screen(run: Run, folder: Path | None, *, encoding: str = "utf-8") -> Re
 
 def print_load_screen(console: Console, run: Run, folder: Path | None) -> None:
     """Print the last screen; where there is no terminal, long lines are left whole."""
-    console.print(load_screen(run, folder, encoding=console.encoding), soft_wrap=not console.is_terminal)
+    console.print(load_screen(run, folder, encoding=console.encoding), soft_wrap=is_log(console))
 
 
 class _Screen:
