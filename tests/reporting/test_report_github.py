@@ -70,7 +70,8 @@ def test_a_broken_slo_is_an_error_of_a_load_and_a_warning_of_a_run() -> None:
     block = sample_run.load_block() | {"verdict": "slo_broken"}
     run = sample_run.run_of([], load=block, command="load", verdict=Verdict.NONCONFORMANT)
     assert any(
-        line.startswith("::error title=SLO not met%3A error_rate<0.1%25::measured 3.56%25") for line in workflow_commands(run)
+        line.startswith("::error title=SLO not met%3A error_rate<0.1%25::measured 3.56%25")
+        for line in workflow_commands(run)
     )
     lines = workflow_commands(replace(run, command="run", load=sample_run.load_block()))
     assert any(line.startswith("::warning title=SLO not met") for line in lines)

@@ -82,7 +82,7 @@ def test_a_conclusive_run_has_no_test_of_its_own() -> None:
     assert [case.get("name") for case in root.iter("testcase")] == ["auth.x"]
 
 
-#: Element → what may be within it, attributes it must have, attributes it may have: junit-10.xsd of Jenkins' xUnit plugin,
+#: Element → what may be within it, attributes it must and may have, by junit-10.xsd of Jenkins' xUnit plugin,
 #: and of Ant's JUnit.xsd (Windy Road) the attributes that it requires.
 _GRAMMAR: dict[str, tuple[set[str], set[str], set[str]]] = {
     "testsuites": ({"testsuite"}, set(), {"name", "time", "tests", "failures", "errors"}),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -12,17 +11,16 @@ from typing import Any
 import click
 
 from ozwell_harness.capacity_flow import CapacityOrder, execute_capacity
-from ozwell_harness.cli.carrying_out import keep
 from ozwell_harness.cli.common import (
     Duration,
     UsageError,
     endpoint_options,
     file_settings,
     mistakes_told,
-    output_options,
     settings_from,
 )
 from ozwell_harness.cli.load_options import client_options, content_options, plan_from
+from ozwell_harness.cli.output import Output, output_options
 from ozwell_harness.flow import Outcome, with_target
 from ozwell_harness.load.arrivals import ArrivalsError, Poisson
 from ozwell_harness.load.capacity.goals import goals_of
@@ -33,7 +31,6 @@ from ozwell_harness.load.plan import LoadPlan, PlanError
 from ozwell_harness.load.prompts import PromptError
 from ozwell_harness.load.runner import LoadError
 from ozwell_harness.load.slo import SloError
-from ozwell_harness.reporting.console import terminal
 from ozwell_harness.reporting.console_capacity import ConsoleSearchObserver
 from ozwell_harness.reporting.folder import ReportError, new_folder
 from ozwell_harness.reporting.screen_capacity import print_capacity_screen
@@ -76,7 +73,7 @@ class Share(click.ParamType[float]):
 @click.option("--baseline", metavar="FILE", help="Known deviations that do not fail the run.")
 @click.option("--dry-run", is_flag=True, help="Only tell what it may cost; nothing is sent.")
 @output_options
-def command(url: str | None, config: str | None, out: Path | None, json_file: Path | None, **given: Any) -> int:
+def command(url: str | None, config: str | None, **given: Any) -> int:
     """Find the highest rate that still meets an SLO, as an interval with a confidence.
 
     Rates are tried one after another with Poisson arrivals until one passes and one fails that lie as near to one
@@ -97,18 +94,23 @@ def command(url: str | None, config: str | None, out: Path | None, json_file: Pa
       ozwell-harness capacity http://127.0.0.1:8000/v1 --slo 'e2e_p99<2s, error_rate<0.1%' --budget 20m --width 5%
       ozwell-harness capacity http://127.0.0.1:8000/v1 --slo 'e2e_p90<2s' --max-rate 50 --dry-run
     """
+    output = Output.take(given)
+    if given["resume"]:
+        output = replace(output, folder=given["resume"])
     order = _order(given, file_settings(config))
     settings = settings_from(given, url, config)
     if given["dry_run"]:
         return _tell_cost(order)
     try:
         with mistakes_told(PlanError, RecordError, ReportError):
-            outcome = _search(settings, order, given["resume"] or out, json_file)
+            with output.told():
+                outcome = _search(settings, order, output)
+                run = outcome.run
+                output.show(outcome, lambda console: print_capacity_screen(console, run, outcome.folder))
+            output.annotate(outcome)
     except LoadError as error:
         click.echo(f"Error: {error}", err=True)
         return EXIT_INCONCLUSIVE
-    run = outcome.run
-    print_capacity_screen(terminal(sys.stdout), run, outcome.folder)
     return exit_status(run.verdict, interrupted=run.interrupted)
 
 
@@ -128,13 +130,13 @@ def _order(given: dict[str, Any], file: FileSettings) -> CapacityOrder:
     return CapacityOrder(search, load)
 
 
-def _search(settings: Settings, order: CapacityOrder, out: Path | None, json_file: Path | None) -> Outcome:
-    observer = ConsoleSearchObserver(terminal(sys.stderr))
+def _search(settings: Settings, order: CapacityOrder, output: Output) -> Outcome:
+    observer = ConsoleSearchObserver(output.progress())
     with with_target(settings) as complete:
         outcome = execute_capacity(
-            complete, order, observer, lambda: out or new_folder(f"{settings.profile}-capacity", time.time())
+            complete, order, observer, lambda: output.folder or new_folder(f"{settings.profile}-capacity", time.time())
         )
-    keep(outcome, json_file)
+    output.keep(outcome)
     return outcome
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
 import time
 from collections.abc import MutableMapping
 from dataclasses import dataclass, replace
@@ -15,12 +13,12 @@ import click
 
 from ozwell_harness.baseline import Baseline, baseline_text, read_baseline, updated
 from ozwell_harness.cli.common import UsageError, mistakes_told
+from ozwell_harness.cli.output import Output
 from ozwell_harness.driver import HarnessError
 from ozwell_harness.flow import LoadPhase, Outcome, execute, forecast, with_target
 from ozwell_harness.model import Verdict
 from ozwell_harness.reporting.atomic import write_text
-from ozwell_harness.reporting.console import ConsoleObserver, terminal
-from ozwell_harness.reporting.folder import ReportError, new_folder, write_report
+from ozwell_harness.reporting.folder import ReportError, new_folder
 from ozwell_harness.reporting.screen import print_last_screen
 from ozwell_harness.settings import Settings
 from ozwell_harness.verdict import EXIT_INCONCLUSIVE, EXIT_OK, exit_status
@@ -32,25 +30,23 @@ class Order:
     """What to do beside judging.
 
     Attributes:
-        folder: where the report goes; None for a new folder.
-        json_file: where a copy of results.json goes.
+        output: where the report goes, and how the run is told.
         update: the baseline is to be written from what was found.
         dry: only tell what a run would cost.
     """
 
-    folder: Path | None
-    json_file: Path | None
+    output: Output
     update: bool
     dry: bool
 
     @classmethod
-    def take(cls, given: MutableMapping[str, Any], folder: Path | None, json_file: Path | None) -> Order:
+    def take(cls, given: MutableMapping[str, Any]) -> Order:
         """Take out of the command line's values what is not a setting of the run.
 
         Raises:
             UsageError: a baseline is to be updated, but none is named.
         """
-        order = cls(folder, json_file, update=given.pop("baseline_update"), dry=given.pop("dry_run"))
+        order = cls(Output.take(given), update=given.pop("baseline_update"), dry=given.pop("dry_run"))
         if order.update and not given["baseline"]:
             raise UsageError("--baseline-update needs --baseline FILE: the file to write.")
         return order
@@ -62,16 +58,19 @@ def carry_out(settings: Settings, order: Order, load: LoadPhase | None = None) -
     Raises:
         UsageError: something is wrong with what was asked, or a file cannot be written.
     """
+    output = order.output
     try:
         with mistakes_told(ReportError):
             if order.dry:
                 return _tell_cost(settings)
-            outcome = _judge(settings, order, load)
+            with output.told():
+                outcome = _judge(settings, order, load)
+                run = outcome.run
+                output.show(outcome, lambda c: print_last_screen(c, run, outcome.folder, outcome.catalogue))
+            output.annotate(outcome)
     except HarnessError as error:
         click.echo(f"Error: {error}", err=True)
         return EXIT_INCONCLUSIVE
-    run = outcome.run
-    print_last_screen(terminal(sys.stdout), run, outcome.folder, outcome.catalogue)
     if order.update and not run.interrupted and run.verdict is not Verdict.INCONCLUSIVE:
         return EXIT_OK
     return exit_status(run.verdict, interrupted=run.interrupted)
@@ -86,27 +85,15 @@ def _judge(settings: Settings, order: Order, load: LoadPhase | None) -> Outcome:
             click.echo(f"Webhooks are awaited on {receiver.address}: let the target send to {receiver.url}", err=True)
         outcome = execute(
             complete,
-            ConsoleObserver(terminal(sys.stderr)),
-            lambda: order.folder or new_folder(settings.profile, time.time()),
+            order.output.observer(),
+            lambda: order.output.folder or new_folder(settings.profile, time.time()),
             load,
             receiver,
         )
-    keep(outcome, order.json_file)
+    order.output.keep(outcome)
     if order.update and path is not None:
         _update(path, read_baseline(path) if settings.baseline else Baseline({}), outcome)
     return outcome
-
-
-def keep(outcome: Outcome, json_file: Path | None) -> None:
-    """Write the report, and a copy of results.json where one is wanted.
-
-    Raises:
-        ReportError: the report cannot be written.
-        OSError: the copy cannot.
-    """
-    write_report(outcome.run, outcome.catalogue, outcome.folder)
-    if json_file is not None:
-        shutil.copyfile(outcome.folder / "results.json", json_file)
 
 
 def _update(path: Path, baseline: Baseline, outcome: Outcome) -> None:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
 
 from ozwell_harness.cli.carrying_out import Order, carry_out
 from ozwell_harness.cli.common import (
-    output_options,
     property_options,
     selection_options,
     settings_from,
     target_options,
     webhook_options,
 )
+from ozwell_harness.cli.output import output_options, verbose_option
 
 
 @click.command(name="check")
@@ -24,7 +23,8 @@ from ozwell_harness.cli.common import (
 @property_options
 @webhook_options
 @output_options
-def command(url: str | None, config: str | None, out: Path | None, json_file: Path | None, **given: Any) -> int:
+@verbose_option
+def command(url: str | None, config: str | None, **given: Any) -> int:
     """Judge an endpoint, requirement by requirement.
 
     Without URL and OZWELL_BASE_URL, the bundled mock is judged.
@@ -36,5 +36,5 @@ def command(url: str | None, config: str | None, out: Path | None, json_file: Pa
       ozwell-harness check http://127.0.0.1:8000/v1 --baseline known.yaml
       ozwell-harness check --requirement 'files.*' --level MUST --json result.json
     """
-    order = Order.take(given, out, json_file)
+    order = Order.take(given)
     return carry_out(settings_from(given, url, config), order)

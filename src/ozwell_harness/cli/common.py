@@ -172,26 +172,6 @@ def webhook_options(command: _Command) -> _Command:
     return command
 
 
-def output_options(command: _Command) -> _Command:
-    """Add the options that say where the report goes."""
-    for decorate in reversed(
-        (
-            click.option(
-                "--out", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Report folder."
-            ),
-            click.option(
-                "--json",
-                "json_file",
-                type=click.Path(dir_okay=False, path_type=Path),
-                metavar="FILE",
-                help="Copy results.json to FILE.",
-            ),
-        )
-    ):
-        command = decorate(command)
-    return command
-
-
 def settings_from(given: Mapping[str, Any], url: str | None, config: str | None) -> Settings:
     """Merge the command line with the environment and the settings file.
 

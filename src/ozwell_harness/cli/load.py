@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import sys
 import time
-from pathlib import Path
 from typing import Any
 
 import click
 
-from ozwell_harness.cli.carrying_out import keep
 from ozwell_harness.cli.common import (
     UsageError,
     endpoint_options,
     file_settings,
     mistakes_told,
-    output_options,
     settings_from,
 )
 from ozwell_harness.cli.load_options import arrival_options, client_options, content_options, cost_lines, plan_from
+from ozwell_harness.cli.output import Output, output_options
 from ozwell_harness.flow import Outcome, with_target
 from ozwell_harness.load.arrivals import ArrivalsError
 from ozwell_harness.load.forecast import forecast
@@ -26,7 +23,6 @@ from ozwell_harness.load.plan import LoadPlan, PlanError
 from ozwell_harness.load.prompts import PromptError
 from ozwell_harness.load.runner import LoadError
 from ozwell_harness.load_flow import execute_load
-from ozwell_harness.reporting.console import terminal
 from ozwell_harness.reporting.console_load import ConsoleLoadObserver
 from ozwell_harness.reporting.folder import ReportError, new_folder
 from ozwell_harness.reporting.screen_load import print_load_screen
@@ -43,7 +39,7 @@ from ozwell_harness.verdict import EXIT_INCONCLUSIVE, EXIT_OK, exit_status
 @click.option("--baseline", metavar="FILE", help="Known deviations that do not fail the run.")
 @click.option("--dry-run", is_flag=True, help="Only tell what the run may cost; nothing is sent.")
 @output_options
-def command(url: str | None, config: str | None, out: Path | None, json_file: Path | None, **given: Any) -> int:
+def command(url: str | None, config: str | None, **given: Any) -> int:
     """Put a load on an endpoint, measure it, and judge it by an SLO.
 
     Every answer passes the cheap checks too: what only concurrency breaks is found here. Without URL and
@@ -67,18 +63,21 @@ def command(url: str | None, config: str | None, out: Path | None, json_file: Pa
       ozwell-harness load --rate 5 --prompt-tokens 'lognormal(500, 0.5)' --prefix-tokens 1000 --duration 10s
       ozwell-harness load --rate 20 --mix chat=3,files=1 --duration 10s
     """
+    output = Output.take(given)
     plan = plan_from(given, file_settings(config))
     settings = settings_from(given, url, config)
     if given["dry_run"]:
         return _tell_cost(plan)
     try:
         with mistakes_told(PlanError, ReportError):
-            outcome = _load(settings, plan, out, json_file)
+            with output.told():
+                outcome = _load(settings, plan, output)
+                run = outcome.run
+                output.show(outcome, lambda console: print_load_screen(console, run, outcome.folder))
+            output.annotate(outcome)
     except LoadError as error:
         click.echo(f"Error: {error}", err=True)
         return EXIT_INCONCLUSIVE
-    run = outcome.run
-    print_load_screen(terminal(sys.stdout), run, outcome.folder)
     return exit_status(run.verdict, interrupted=run.interrupted)
 
 
@@ -91,11 +90,11 @@ def _tell_cost(plan: LoadPlan) -> int:
     return EXIT_OK
 
 
-def _load(settings: Settings, plan: LoadPlan, out: Path | None, json_file: Path | None) -> Outcome:
-    observer = ConsoleLoadObserver(terminal(sys.stderr))
+def _load(settings: Settings, plan: LoadPlan, output: Output) -> Outcome:
+    observer = ConsoleLoadObserver(output.progress())
     with with_target(settings) as complete:
         outcome = execute_load(
-            complete, plan, observer, lambda: out or new_folder(f"{settings.profile}-load", time.time())
+            complete, plan, observer, lambda: output.folder or new_folder(f"{settings.profile}-load", time.time())
         )
-    keep(outcome, json_file)
+    output.keep(outcome)
     return outcome

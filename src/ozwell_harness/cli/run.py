@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -14,20 +13,19 @@ from ozwell_harness.cli.carrying_out import Order, carry_out
 from ozwell_harness.cli.common import (
     Duration,
     UsageError,
-    output_options,
     property_options,
     selection_options,
     settings_from,
     target_options,
     webhook_options,
 )
+from ozwell_harness.cli.output import Output, output_options, verbose_option
 from ozwell_harness.flow import LoadPhase
 from ozwell_harness.load.arrivals import Closed
 from ozwell_harness.load.distribution import Fixed
 from ozwell_harness.load.plan import LoadPlan, LoadTimeouts, PlanError
 from ozwell_harness.load.runner import run_load
 from ozwell_harness.load.scenario_file import load_scenarios
-from ozwell_harness.reporting.console import terminal
 from ozwell_harness.reporting.console_load import ConsoleLoadObserver
 from ozwell_harness.session import Session
 from ozwell_harness.target import Timeouts
@@ -43,7 +41,8 @@ from ozwell_harness.target import Timeouts
 @click.option("--duration", default="5s", show_default=True, type=Duration(), help="Measured time of the load.")
 @click.option("--warmup", default="1s", show_default=True, type=Duration(), help="Load before the measured time.")
 @output_options
-def command(url: str | None, config: str | None, out: Path | None, json_file: Path | None, **given: Any) -> int:
+@verbose_option
+def command(url: str | None, config: str | None, **given: Any) -> int:
     """Check an endpoint, then put a short load on it; one report.
 
     Without URL and OZWELL_BASE_URL, the bundled mock is started, judged, loaded and stopped.
@@ -69,8 +68,8 @@ def command(url: str | None, config: str | None, out: Path | None, json_file: Pa
         )
     except PlanError as error:
         raise UsageError(str(error)) from None
-    order = Order.take(given, out, json_file)
-    return carry_out(settings_from(given, url, config), order, load_by(plan))
+    order = Order.take(given)
+    return carry_out(settings_from(given, url, config), order, load_by(plan, order.output))
 
 
 def load_timeouts(timeouts: Timeouts) -> LoadTimeouts:
@@ -83,7 +82,7 @@ def load_timeouts(timeouts: Timeouts) -> LoadTimeouts:
     )
 
 
-def load_by(plan: LoadPlan) -> LoadPhase:
+def load_by(plan: LoadPlan, output: Output) -> LoadPhase:
     """Return the load phase of a run: ``plan``, on the target that the run has found."""
 
     def phase(session: Session, folder: Path) -> Mapping[str, Any]:
@@ -99,7 +98,7 @@ def load_by(plan: LoadPlan) -> LoadPhase:
             timeouts=load_timeouts(target.timeouts),
             max_body_bytes=target.timeouts.max_body_bytes,
         )
-        result = run_load(complete, folder, ConsoleLoadObserver(terminal(sys.stderr)), keys=target.keys)
+        result = run_load(complete, folder, ConsoleLoadObserver(output.progress()), keys=target.keys)
         return result.to_document()
 
     return phase

@@ -77,7 +77,8 @@ def is_log(console: Console) -> bool:
 class ConsoleObserver:
     """Listens to a run and shows it; one finding that fails or warns is one block, a passing one only counts.
 
-    Requirements come area by area; a line closes each area when its last test has been judged. Give it a console on standard error, so that standard output keeps to the last screen.
+    Requirements come area by area; a line closes each area when its last test has been judged. Give it a console on
+    standard error, so that standard output keeps to the last screen.
     """
 
     def __init__(
@@ -152,12 +153,12 @@ class ConsoleObserver:
                 self._say(Text(f"{sent} generated requests, of up to {most}"))
 
     def finished(self) -> None:
-        """Take the bar away, or tell the last count."""
+        """Take the bar away; tell the last count where areas were left open."""
         with self._lock:
             if self._progress:
                 self._progress.stop()
                 self._progress = None
-            elif self._latest and not self._ended:
+            if not self._ended and any(amount > 0 for amount in self._left.values()):
                 self._tell_progress()
             self._ended = True
 
