@@ -8,12 +8,13 @@ from dataclasses import replace
 
 import pytest
 
-from ozwell_harness import asked_chats
+from ozwell_harness import asked_chats, papers
 from ozwell_harness.asked_responses import CONVERSATION, Talk, cold_responses, first_turn, new_talk, second_turn
 from ozwell_harness.client import Client, json_call, page_ids, user
 from ozwell_harness.combined import Combined
 from ozwell_harness.model import Exchange
 from ozwell_harness.odd_files import ORDINARY, SHARED, OddFiles
+from ozwell_harness.papers import Filed
 from ozwell_harness.profile import Profile
 from ozwell_harness.requirements import Catalogue
 from ozwell_harness.shelf import Listing, Sent, Shelf, Upload, given_id, is_whole, read_on, walk_files
@@ -280,6 +281,29 @@ def filtered(client: Client, listing: Listing, deleted: Exchange) -> Listing:  #
     label, query = "list files of one purpose", {"purpose": "assistants", **listing.asked}
     first = client.get("/files", label, query=query)
     return replace(listing, pages=(first, *read_on(client, first, label, query, listing.limit)))
+
+
+@pytest.fixture(scope="session")
+def words() -> str:
+    """Words beyond ASCII that the guide holds."""
+    return papers.beyond_ascii()
+
+
+@pytest.fixture(scope="session")
+def guide(client: Client, words: str) -> Filed:
+    """A short document, uploaded alone."""
+    paper = papers.short_paper("guide.txt", beyond_ascii=words)
+    return Filed(paper, client.send(papers.paper_call(paper, "upload a document")))
+
+
+@pytest.fixture(scope="session")
+def shelved(client: Client, guide: Filed) -> tuple[Filed, ...]:  # noqa: ARG001 - comes first
+    """Documents uploaded at the same time: a long one for a collection, one with an odd name, and a PDF."""
+    long = papers.long_paper("tides.txt", papers.new_collection())
+    made = (long, papers.short_paper(papers.ODD_NAME), papers.pdf_paper("harbour.pdf"))
+    label = "upload documents at the same time"
+    answers = client.together([papers.paper_call(paper, f"{label}: {paper.filename!r}") for paper in made])
+    return tuple(Filed(paper, exchange) for paper, exchange in zip(made, answers, strict=True))
 
 
 def unknown_model_chat() -> dict[str, object]:

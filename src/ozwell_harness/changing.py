@@ -29,7 +29,7 @@ def deploy_call(model: str, body: Body, label: str, *, key: KeyName = KeyName.MA
 
 
 class Changes:
-    """Sends changes of one model, and knows whether what it is left with is what the run means to leave."""
+    """Sends changes of one model, and knows whether what they left is what the run means to leave."""
 
     def __init__(self, client: Client, call: Callable[[str, Body, str], Call], harmless: Body) -> None:
         """Keep what to send at the end; nothing is sent yet.
@@ -37,11 +37,11 @@ class Changes:
         Args:
             client: what to send with.
             call: makes a call of a model's name, a body and a label.
-            harmless: what the run leaves behind.
+            harmless: what the run means to leave.
         """
         self._client = client
         self._call = call
-        self._changed = False
+        self._unsettled = False
         self.harmless = dict(harmless)
 
     @property
@@ -58,18 +58,18 @@ class Changes:
     def make(self, label: str, body: Body) -> Exchange:
         """Send a change that is meant to be accepted."""
         exchange = self._client.send(self._call(self.model, body, label))
-        self._changed = self._changed or is_accepted(exchange)
+        if is_accepted(exchange):
+            self._unsettled = dict(body) != self.harmless
         return exchange
 
     def attempt(self, label: str, body: Body) -> Exchange:
-        """Send a change that ought to be refused; where it is accepted, it is undone at once."""
+        """Send a change that ought to be refused; where it is accepted, it does not last."""
         exchange = self.make(label, body)
-        if is_accepted(exchange):
-            self.undo()
+        self.settle()
         return exchange
 
-    def undo(self) -> None:
-        """Leave the model as the run means to leave it, beyond the budget of requests too; once is enough."""
-        if self._changed:
+    def settle(self) -> None:
+        """Leave the model as the run means to, beyond the budget of requests too, where it is not so already."""
+        if self._unsettled:
             call = self._call(self.model, self.harmless, "put harmless values back")
-            self._changed = not is_accepted(self._client.send(replace(call, cleanup=True)))
+            self._unsettled = not is_accepted(self._client.send(replace(call, cleanup=True)))

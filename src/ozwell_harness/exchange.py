@@ -136,6 +136,15 @@ class Recorder:
         self._pause(seconds)
         return True
 
+    def pause(self, seconds: float) -> None:
+        """Give the target time to finish what it has begun; none once the run is interrupted.
+
+        Raises:
+            AbandonedError: the run is interrupted meanwhile.
+        """
+        if not self._hurried:
+            self._pause(seconds)
+
     def send_once(self, call: Call) -> Exchange:
         """Make the exchange, whatever the answer.
 

@@ -73,6 +73,13 @@ def answers_messages(history: Exchange) -> Deviation | None:
     return None
 
 
+def is_there(history: Exchange) -> Deviation | None:
+    """A history is answered with 200 and some message."""
+    if answers_messages(history) is None and messages_of(history):
+        return None
+    return Deviation("the history of a new chat is not there at once", "200 and its messages", outcome(history))
+
+
 def ids_are_text(history: Exchange) -> Deviation | None:
     """Every message has an id, a non-empty string."""
     return accepted.all_have_text(_some(history), "id", "a message of the history")
@@ -227,16 +234,18 @@ def is_unchanged(first: Exchange, again: Exchange) -> Deviation | None:
     return Deviation("the history is another one when it is read again", shown(told), shown(found))
 
 
-def is_hidden(history: Exchange, marks: Collection[str]) -> Deviation | None:
-    """Another tenant's key is shown no message of the chat.
+def is_hidden(history: Exchange, own: Exchange, marks: Collection[str]) -> Deviation | None:
+    """Another tenant's key is shown no message of the chat, by whose marks its owner knows it.
 
     Raises:
-        Unjudgeable: the other key is itself not accepted, or the target fails.
+        Unjudgeable: the other key is itself not accepted, the target fails, or not even the owner reads the chat.
     """
     status = response_of(history).status
     if status == 401 or status >= 500:
         raise Unjudgeable(f"the other key's request is answered with {status}")
-    if not 200 <= status < 300 or not any(mark in outcome_text(history) for mark in marks):
+    if not _holds_a_mark(own, marks):
+        raise Unjudgeable("not even the chat's own key reads its messages")
+    if not _holds_a_mark(history, marks):
         return None
     return Deviation("another tenant's key reads the history", "status 404 or 403", outcome(history))
 
@@ -248,9 +257,8 @@ def is_turned_away(exchange: Exchange) -> Deviation | None:
     return Deviation("the request is not refused", "status 400 or 404", outcome(exchange))
 
 
-def outcome_text(exchange: Exchange) -> str:
-    """Return the whole body as text."""
-    return exchange.response.body.decode("utf-8", "replace") if exchange.response else ""
+def _holds_a_mark(exchange: Exchange, marks: Collection[str]) -> bool:
+    return any(mark.encode() in response_of(exchange).body for mark in marks)
 
 
 def _read(history: Exchange) -> Any:

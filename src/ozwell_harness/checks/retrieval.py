@@ -143,7 +143,7 @@ def best_comes_first(exchange: Exchange) -> Deviation | None:
     Raises:
         Unjudgeable: there are fewer than two results, or a score is no number.
     """
-    scores: list[Any] = [s for result in results_of(exchange) if _is_number(s := result.get("score"))]
+    scores: list[Any] = [score for result in results_of(exchange) if _is_number(score := result.get("score"))]
     if len(scores) < 2 or len(scores) < len(results_of(exchange)):
         raise Unjudgeable("there are not two scores to compare")
     if scores == sorted(scores, reverse=True):
