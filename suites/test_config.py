@@ -14,7 +14,6 @@ from ozwell_harness.combined import Combined, is_answered
 from ozwell_harness.model import Exchange, Unjudgeable
 from ozwell_harness.profile import Profile
 from ozwell_harness.suite import Judge, each, requirement
-from ozwell_harness.target import KeyName
 
 FIRST = {"temperature": 1}
 HARMLESS = {"temperature": 1, "max_tokens": 1024, "top_p": 1, "frequency_penalty": 0, "presence_penalty": 0}
@@ -161,9 +160,3 @@ def test_refused(fields: dict[str, Any], changes: Changes, profile: Profile, jud
 @requirement("config.unknown-model-refused")
 def test_unknown_model(stranger: Exchange, profile: Profile, judge: Judge) -> None:
     judge(base.refused, stranger, profile.expect.errors["unknown_model"])
-
-
-@requirement("config.without-key-refused")
-def test_without_key(client: Client, profile: Profile, judge: Judge) -> None:
-    exchange = client.send(config_call(UNKNOWN_MODEL, FIRST, "configure a model without a key", key=KeyName.NONE))
-    judge(base.refused, exchange, profile.expect.errors["missing_key"])

@@ -13,7 +13,6 @@ from ozwell_harness.client import OMIT, Client, present
 from ozwell_harness.model import Exchange
 from ozwell_harness.profile import Profile
 from ozwell_harness.suite import Judge, each, requirement
-from ozwell_harness.target import KeyName
 
 SMALL: dict[str, Any] = {"instance_type": "cpu-small", "replicas": 1, "auto_scaling": False}
 REFUSED: dict[str, dict[str, Any]] = {
@@ -77,9 +76,3 @@ def test_refused(fields: dict[str, Any], changes: Changes, profile: Profile, jud
 @requirement("deploy.unknown-model-refused")
 def test_unknown_model(stranger: Exchange, profile: Profile, judge: Judge) -> None:
     judge(base.refused, stranger, profile.expect.errors["unknown_model"])
-
-
-@requirement("deploy.without-key-refused")
-def test_without_key(client: Client, profile: Profile, judge: Judge) -> None:
-    exchange = client.send(deploy_call(UNKNOWN_MODEL, SMALL, "deploy a model without a key", key=KeyName.NONE))
-    judge(base.refused, exchange, profile.expect.errors["missing_key"])

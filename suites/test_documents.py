@@ -11,7 +11,6 @@ from ozwell_harness.model import Exchange
 from ozwell_harness.papers import DOCUMENTS, ODD_NAME, PATH_NAME, UNICODE_NAME, Filed, paper_call, short_paper
 from ozwell_harness.profile import Profile
 from ozwell_harness.suite import Check, Judge, each, requirement
-from ozwell_harness.target import KeyName
 
 #: Requirement → the situation, and the upload that is refused in it.
 REFUSED: dict[str, tuple[str, Call]] = {
@@ -93,9 +92,3 @@ def test_pdf(shelved: tuple[Filed, ...], judge: Judge) -> None:
 def test_refused(asked: tuple[str, Call], client: Client, profile: Profile, judge: Judge) -> None:
     situation, call = asked
     judge(base.refused, client.send(call), profile.expect.errors[situation])
-
-
-@requirement("documents.without-key-refused")
-def test_without_key(client: Client, profile: Profile, judge: Judge) -> None:
-    exchange = client.send(paper_call(short_paper("stray.txt"), "upload a document without a key", key=KeyName.NONE))
-    judge(base.refused, exchange, profile.expect.errors["missing_key"])

@@ -179,9 +179,3 @@ def test_odd_id(client: Client, judge: Judge) -> None:
 def test_other_key(client: Client, chat: Chat, read: Exchange, judge: Judge) -> None:
     exchange = client.send(history_call(chat_id(chat), "read a history with another key", key=KeyName.OTHER))
     judge(history.is_hidden, exchange, read, chat.marks)
-
-
-@requirement("history.without-key-refused")
-def test_without_key(client: Client, profile: Profile, judge: Judge) -> None:
-    exchange = client.send(history_call(UNKNOWN_ID, "read a history without a key", key=KeyName.NONE))
-    judge(base.refused, exchange, profile.expect.errors["missing_key"])

@@ -9,7 +9,7 @@ import pytest
 
 from ozwell_harness.checks import base, chat, retrieval
 from ozwell_harness.checks.retrieval import Known
-from ozwell_harness.client import Client, json_call
+from ozwell_harness.client import Client
 from ozwell_harness.combined import Combined, is_answered
 from ozwell_harness.model import Exchange, Unjudgeable
 from ozwell_harness.papers import Filed
@@ -200,9 +200,3 @@ def test_refused(body: dict[str, Any], client: Client, profile: Profile, judge: 
 def test_other_key(client: Client, asked: dict[str, Any], every: list[Known], judge: Judge) -> None:
     exchange = client.post(QUERY, asked, "query with another key", key=KeyName.OTHER)
     judge(retrieval.finds_none_of, exchange, every)
-
-
-@requirement("retrieval.without-key-refused")
-def test_without_key(client: Client, asked: dict[str, Any], profile: Profile, judge: Judge) -> None:
-    exchange = client.send(json_call(QUERY, asked, "query without a key", key=KeyName.NONE))
-    judge(base.refused, exchange, profile.expect.errors["missing_key"])
