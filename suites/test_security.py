@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from ozwell_harness.checks import security
-from ozwell_harness.checks.passive import PassiveCheck, passive_of
 from ozwell_harness.checks.operations import find_operation
+from ozwell_harness.checks.passive import PassiveCheck, passive_of
 from ozwell_harness.client import Client, segment
 from ozwell_harness.exchange import Call
 from ozwell_harness.model import Exchange

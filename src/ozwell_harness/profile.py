@@ -15,6 +15,7 @@ from jsonschema import Draft202012Validator
 from ozwell_harness.content import content_path, read_yaml
 from ozwell_harness.envelope import NESTED, Envelope
 from ozwell_harness.model import Level, Requirement, Source, without_surrogates
+from ozwell_harness.rates import Rates
 from ozwell_harness.requirements import Catalogue
 
 
@@ -65,6 +66,7 @@ class Expectations:
 
     errors: Mapping[str, ErrorExpectation]
     list_limits: ListLimits
+    rates: Rates
     envelope: Envelope = NESTED
 
 
@@ -195,14 +197,15 @@ def load_profile(name: str) -> Profile:
     schema = read_yaml("spec", "profile.schema.json")
     for error in Draft202012Validator(schema).iter_errors(document):
         raise ProfileError(f"profiles/{name}.yaml: {error.json_path}: {error.message}")
+    knock = _knock(document["knock"])
     return Profile(
         name=document["name"],
         title=document["title"],
         specification_file=document["specification"],
         patch=document.get("patch", {}),
         capabilities={k: Capability(Claim(v["claim"]), v["root"]) for k, v in document["capabilities"].items()},
-        expect=_expectations(document["expect"]),
-        knock=_knock(document["knock"]),
+        expect=_expectations(document["expect"], knock),
+        knock=knock,
         default_model=document["default_models"]["chat"],
         default_embedding_model=document["default_models"]["embedding"],
         include=tuple(document.get("include", ())),
@@ -217,11 +220,12 @@ def _knock(document: Mapping[str, Any]) -> Knock:
     return Knock(document["path"], document["label"], frozenset(document["status"]), lists_models)
 
 
-def _expectations(document: Mapping[str, Any]) -> Expectations:
+def _expectations(document: Mapping[str, Any], knock: Knock) -> Expectations:
     envelope = Envelope(**document["envelope"]) if "envelope" in document else NESTED
     return Expectations(
         errors={name: _error_expectation(entry, envelope) for name, entry in document["errors"].items()},
         list_limits=ListLimits(**document["list_limits"]),
+        rates=Rates(**document["rates"], served=knock.statuses),
         envelope=envelope,
     )
 

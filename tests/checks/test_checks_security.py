@@ -40,6 +40,7 @@ CASES = {
             "a server error": refusal(503),
             "cut off": exchange(200, failure=FailureKind.CUT),
         },
+        more=(frozenset({200}),),
     ),
 }
 

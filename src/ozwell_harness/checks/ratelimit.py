@@ -1,6 +1,6 @@
 """Judgements on rate-limit headers and on the 429 itself; ``spending`` judges what a sequence of requests shows.
 
-Source: Ozwell API overview, Rate Limits. Retry-After is RFC 9110 section 10.2.3, status 429 RFC 6585 section 4.
+Source: the documents' sections on rate limits. Retry-After is RFC 9110 section 10.2.3, status 429 RFC 6585 section 4.
 """
 
 from __future__ import annotations
@@ -11,14 +11,12 @@ from email.utils import parsedate_to_datetime
 from ozwell_harness.checks.base import response_of, shown
 from ozwell_harness.checks.clock import clocks
 from ozwell_harness.model import Deviation, Exchange, Unjudgeable
+from ozwell_harness.rates import PER_MINUTE, Rates
 
 LIMIT = "X-RateLimit-Limit"
 REMAINING = "X-RateLimit-Remaining"
 RESET = "X-RateLimit-Reset"
 RETRY_AFTER = "Retry-After"
-
-#: The documents count requests and tokens by the minute.
-WINDOW_S = 60.0
 
 #: What rounding to whole seconds, in Date too, may add up to.
 ROUNDING_S = 2.0
@@ -87,22 +85,32 @@ def nothing_remains(exchange: Exchange) -> Deviation | None:
     return None if found == 0 else Deviation("a 429 says that requests remain", f"{REMAINING}: 0", f"{found}")
 
 
-def reset_is_ahead(exchange: Exchange) -> Deviation | None:
-    """The reset is an epoch second that is not past."""
+def window_ends(exchange: Exchange, rates: Rates) -> tuple[float, ...]:
+    """Return when the window ends by an answer's reset, in epoch seconds; empty where it has none.
+
+    It is more than one moment where the reset counts from now: each clock has its own.
+    """
+    reset = read(exchange, RESET)
+    return () if reset is None else rates.ends(reset, clocks(exchange))
+
+
+def reset_is_ahead(exchange: Exchange, rates: Rates = PER_MINUTE) -> Deviation | None:
+    """The reset is a moment that is not past."""
     found, times = value_of(exchange, RESET), clocks(exchange)
-    if found >= min(times) - ROUNDING_S:
+    if max(window_ends(exchange, rates)) >= min(times) - ROUNDING_S:
         return None
-    return Deviation("the reset is not in the future", f"epoch seconds after {min(times):.0f}", f"{RESET}: {found}")
+    expected = f"{rates.reset_words}, after {min(times):.0f}"
+    return Deviation("the reset is not in the future", expected, f"{RESET}: {found}")
 
 
-def reset_is_near(exchange: Exchange) -> Deviation | None:
+def reset_is_near(exchange: Exchange, rates: Rates = PER_MINUTE) -> Deviation | None:
     """The reset is at most one window away."""
-    found, latest = value_of(exchange, RESET), max(clocks(exchange)) + WINDOW_S + ROUNDING_S
-    if found <= latest:
+    found, latest = value_of(exchange, RESET), max(clocks(exchange)) + rates.window_s + ROUNDING_S
+    if min(window_ends(exchange, rates)) <= latest:
         return None
     return Deviation(
         "the reset is more than one window away",
-        f"epoch seconds, at most {WINDOW_S:.0f} s ahead: up to {latest:.0f}",
+        f"{rates.reset_words}, at most {rates.window_s:.0f} s ahead: up to {latest:.0f}",
         f"{RESET}: {found}",
     )
 
@@ -121,7 +129,7 @@ def asks_to_wait(exchange: Exchange) -> Deviation | None:
     )
 
 
-def wait_fits_reset(exchange: Exchange) -> Deviation | None:
+def wait_fits_reset(exchange: Exchange, rates: Rates = PER_MINUTE) -> Deviation | None:
     """Retry-After and X-RateLimit-Reset name the same moment, give or take the rounding.
 
     Raises:
@@ -129,7 +137,7 @@ def wait_fits_reset(exchange: Exchange) -> Deviation | None:
     """
     reset, text = value_of(exchange, RESET), _retry_after(exchange)
     moments = _moments(text, clocks(exchange))
-    if any(abs(reset - moment) <= ROUNDING_S for moment in moments):
+    if any(abs(end - moment) <= ROUNDING_S for end in window_ends(exchange, rates) for moment in moments):
         return None
     return Deviation(
         "Retry-After and the reset disagree",
