@@ -46,7 +46,7 @@ def with_target(settings: Settings, receiver: Receiver | None = None) -> Iterato
     from ozwell_harness.mock.server import running_mock
     from ozwell_harness.mock.settings import STOCK, MockSettings
 
-    with running_mock(MockSettings(stock=STOCK, webhooks=sent_to(receiver))) as mock:
+    with running_mock(MockSettings(stock=STOCK, profile=settings.profile, webhooks=sent_to(receiver))) as mock:
         yield replace(
             settings,
             base_url=mock.base_url,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from functools import cache, cached_property
@@ -62,12 +62,16 @@ class ListLimits:
 
 @dataclass(frozen=True, slots=True)
 class Expectations:
-    """Where dialects differ, as data. ``errors`` is keyed by the situation (``bad_key``, ``bad_request`` …)."""
+    """Where dialects differ, as data.
+
+    ``errors`` is keyed by the situation (``bad_key``, ``bad_request`` …), ``codes`` by statuses that settle the code.
+    """
 
     errors: Mapping[str, ErrorExpectation]
     list_limits: ListLimits
     rates: Rates
     envelope: Envelope = NESTED
+    codes: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +231,7 @@ def _expectations(document: Mapping[str, Any], knock: Knock) -> Expectations:
         list_limits=ListLimits(**document["list_limits"]),
         rates=Rates(**document["rates"], served=knock.statuses),
         envelope=envelope,
+        codes={int(status): code for status, code in document.get("codes", {}).items()},
     )
 
 

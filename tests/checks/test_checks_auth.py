@@ -44,6 +44,7 @@ def is_refused(situation: str = "bad_key") -> Case:
 
 ENFORCED = (
     *(f"auth.enforced-on-{name}" for name in ("chat", "responses", "embeddings", "models-retrieve")),
+    *(f"auth.enforced-on-{name}" for name in ("documents", "query", "config", "deploy")),
     *(f"auth.enforced-on-files-{name}" for name in ("list", "upload", "retrieve", "content", "delete")),
 )
 CASES = {
@@ -66,6 +67,7 @@ CASES = {
     ),
     "auth.missing-key-refused": is_refused("missing_key"),
     "auth.enforced-on-models-list": is_refused("missing_key"),
+    "auth.enforced-on-history": is_refused("missing_key"),
     "auth.wrong-key-refused": is_refused(),
     **{name: is_refused() for name in ENFORCED},
     "auth.empty-token-refused": is_refused("malformed_key"),

@@ -14,6 +14,8 @@ from ozwell_harness.requirements import load_catalogue
 
 OZWELL = load_profile("ozwell")
 OPENAI = load_profile("openai")
+#: Those that Ozwell owes; what only another dialect owes is seen to pass and to fail beside its other checks.
+OWED = {name: check for name, check in PASSIVE.items() if name in OZWELL.select(load_catalogue())}
 
 MODELS = request("GET", "/models")
 CHAT = request(body={"model": "gpt-4", "messages": [{"role": "user", "content": "Hello"}]})
@@ -303,7 +305,7 @@ def test_nothing_is_said_of_what_is_allowed(what: str, seen: Exchange) -> None:
     assert reported(seen) == set(), what
 
 
-@pytest.mark.parametrize("name", PASSIVE)
+@pytest.mark.parametrize("name", OWED)
 def test_every_check_can_pass(name: str) -> None:
     def passes(seen: Exchange) -> bool:
         try:
@@ -315,7 +317,7 @@ def test_every_check_can_pass(name: str) -> None:
 
 
 def test_table_and_catalogue_agree() -> None:
-    assert PASSIVE.keys() == BAD.keys()
+    assert OWED.keys() == BAD.keys()
     assert PASSIVE.keys() <= load_catalogue().by_id.keys()
     assert "security.key-not-echoed" in passive_of("security")
 

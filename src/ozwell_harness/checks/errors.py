@@ -64,8 +64,23 @@ def code_is_text(exchange: Exchange, profile: Profile) -> Deviation | None:
     return _is_text(error, "code", profile.expect.envelope)
 
 
+def code_fits_status(exchange: Exchange, profile: Profile) -> Deviation | None:
+    """The error's code is the one that the dialect has for the status."""
+    expected = profile.expect.codes.get(exchange.status or 0)
+    if expected is None:
+        raise Unjudgeable("its status has no code of its own")
+    found = api_error_told(exchange, profile).get("code")
+    if found == expected:
+        return None
+    place = profile.expect.envelope.place("code")
+    actual = f"{place} {shown(found)} with status {exchange.status}"
+    return Deviation("an error's code is that of another status", f"{place} {shown(expected)}", actual)
+
+
 def status_is_repeated(exchange: Exchange, profile: Profile) -> Deviation | None:
     """The status that an error tells in its body is that of the answer, as an integer."""
+    if not profile.expect.envelope.holds("status"):
+        raise Unjudgeable("errors of this dialect do not tell their status")
     told = api_error_told(exchange, profile).get("status")
     if is_integer(told) and told == exchange.status:
         return None

@@ -20,6 +20,8 @@ PASSIVE: Mapping[str, PassiveCheck] = MappingProxyType(
         "errors.type-is-text": errors.type_is_text,
         "errors.code-present": errors.code_present,
         "errors.code-is-text": errors.code_is_text,
+        "errors.code-fits-status": errors.code_fits_status,
+        "errors.status-repeated": errors.status_is_repeated,
         "errors.type-fits-status": errors.type_fits_status,
         "errors.param-is-text": errors.param_is_text,
         "errors.null-is-null": errors.null_is_null,

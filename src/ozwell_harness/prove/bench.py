@@ -84,9 +84,10 @@ class _Bench:
     def _judge(self, session: pytest.Session, faults: Faults) -> tuple[Finding, ...]:
         clock = StillClock(int(time.time()) + _PART_S)
         listening = own_listening() if awaits(load_profile(self._profile)) else None
+        mocked = MockSettings(faults=faults, stock=STOCK, clock=clock, profile=self._profile)
         with (
             receiving(listening, clock.timing) as receiver,
-            running_mock(MockSettings(faults=faults, stock=STOCK, clock=clock, webhooks=sent_to(receiver))) as mock,
+            running_mock(replace(mocked, webhooks=sent_to(receiver))) as mock,
         ):
             run = Session(replace(self._settings(mock), webhooks=listening), timing=clock.timing, receiver=receiver)
             hand_over(session.config, run)
