@@ -9,7 +9,9 @@ from dataclasses import replace
 import pytest
 
 from ozwell_harness import asked_chats, papers
+from ozwell_harness.asked_histories import chat_call, conversation, plain_chat, question
 from ozwell_harness.asked_responses import CONVERSATION, Talk, cold_responses, first_turn, new_talk, second_turn
+from ozwell_harness.checks.history import Chat, Said
 from ozwell_harness.client import Client, json_call, page_ids, user
 from ozwell_harness.combined import Combined
 from ozwell_harness.model import Exchange
@@ -304,6 +306,32 @@ def shelved(client: Client, guide: Filed) -> tuple[Filed, ...]:  # noqa: ARG001 
     label = "upload documents at the same time"
     answers = client.together([papers.paper_call(paper, f"{label}: {paper.filename!r}") for paper in made])
     return tuple(Filed(paper, exchange) for paper, exchange in zip(made, answers, strict=True))
+
+
+@pytest.fixture(scope="session")
+def said_in_chat() -> tuple[Said, ...]:
+    return conversation()
+
+
+@pytest.fixture(scope="session")
+def said_in_stream() -> tuple[Said, ...]:
+    """What the streamed chat says."""
+    return question()
+
+
+@pytest.fixture(scope="session")
+def held(
+    client: Client, target: Target, said_in_chat: tuple[Said, ...], said_in_stream: tuple[Said, ...]
+) -> list[Exchange]:
+    """Two chats at the same time: a conversation, and a streamed one."""
+    plain = chat_call(said_in_chat, target.model, "a conversation whose history is read")
+    streamed = chat_call(said_in_stream, target.model, "a streamed chat whose history is read", stream=True)
+    return client.together([plain, streamed])
+
+
+@pytest.fixture(scope="session")
+def chat(held: list[Exchange], said_in_chat: tuple[Said, ...]) -> Chat:
+    return plain_chat(held[0], said_in_chat)
 
 
 def unknown_model_chat() -> dict[str, object]:

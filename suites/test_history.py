@@ -14,10 +14,8 @@ from ozwell_harness.asked_histories import (
     UNKNOWN_ID,
     chat_call,
     chat_id,
-    conversation,
     history_call,
     plain_chat,
-    question,
     streamed_chat,
 )
 from ozwell_harness.checks import base, history
@@ -33,40 +31,18 @@ PATIENCE_S = 2.0
 
 
 @pytest.fixture(scope="session")
-def sent() -> tuple[Said, ...]:
-    return conversation()
+def streamed(held: list[Exchange], said_in_stream: tuple[Said, ...]) -> Chat:
+    return streamed_chat(held[1], said_in_stream)
 
 
 @pytest.fixture(scope="session")
-def asked() -> tuple[Said, ...]:
-    """What the streamed chat says."""
-    return question()
-
-
-@pytest.fixture(scope="session")
-def held(client: Client, target: Target, sent: tuple[Said, ...], asked: tuple[Said, ...]) -> list[Exchange]:
-    """Two chats at the same time: a conversation, and a streamed one."""
-    plain = chat_call(sent, target.model, "a conversation whose history is read")
-    streamed = chat_call(asked, target.model, "a streamed chat whose history is read", stream=True)
-    return client.together([plain, streamed])
-
-
-@pytest.fixture(scope="session")
-def chat(held: list[Exchange], sent: tuple[Said, ...]) -> Chat:
-    return plain_chat(held[0], sent)
-
-
-@pytest.fixture(scope="session")
-def streamed(held: list[Exchange], asked: tuple[Said, ...]) -> Chat:
-    return streamed_chat(held[1], asked)
-
-
-@pytest.fixture(scope="session")
-def neighbour(client: Client, target: Target, held: list[Exchange], asked: tuple[Said, ...]) -> Chat:
+def neighbour(client: Client, target: Target, held: list[Exchange], said_in_stream: tuple[Said, ...]) -> Chat:
     """The chat that was held at the same time; where it could not be streamed, one that was held soon after."""
     with contextlib.suppress(Unjudgeable):
-        return streamed_chat(held[1], asked)
-    return plain_chat(client.send(chat_call(asked, target.model, "another chat whose history is read")), asked)
+        return streamed_chat(held[1], said_in_stream)
+    return plain_chat(
+        client.send(chat_call(said_in_stream, target.model, "another chat whose history is read")), said_in_stream
+    )
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ from ozwell_harness import __version__
 from ozwell_harness.decoding import ACCEPT_ENCODING
 from ozwell_harness.sending import Message
 from ozwell_harness.target import KeyName, Target
+from ozwell_harness.versions import at_version
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class Call:
         leave_after: hang up once so many bytes of body are there, as a client does that loses interest in a stream.
         despite_silence: send it also to a target that has stopped answering: whether it answers is the question.
         cleanup: it removes what the run left on the target, so a spent budget does not stop it.
+        version: asked for under this version of the API instead of the one in the base URL.
     """
 
     method: str
@@ -31,13 +33,19 @@ class Call:
     leave_after: int | None = None
     despite_silence: bool = False
     cleanup: bool = False
+    version: str | None = None
+
+    @property
+    def place(self) -> str:
+        """Where it goes, below the base URL; to another version, beside it."""
+        return self.path if self.version is None else f"../{self.version}{self.path}"
 
 
 def message_of(call: Call, target: Target, *, limit: int, within_s: float) -> Message:
     """Return what goes on the wire; the answer gets ``limit`` bytes of body and ``within_s`` seconds, no more."""
     return Message(
         method=call.method,
-        url=target.base_url + call.path,
+        url=at_version(target.base_url, call.version) + call.path,
         headers=tuple(_headers(call, target)),
         body=call.body,
         leave_after=call.leave_after,

@@ -273,4 +273,4 @@ def _is_too_large(attempt: Attempt) -> bool:
 
 
 def _asked(call: Call) -> Asked:
-    return Asked.of(call.method, call.path, call.body, call.key)
+    return Asked.of(call.method, call.place, call.body, call.key)

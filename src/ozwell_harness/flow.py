@@ -15,7 +15,7 @@ from ozwell_harness.model import Cost, Finding, Level, Requirement, Run, Status,
 from ozwell_harness.observer import Observer
 from ozwell_harness.requirements import Catalogue
 from ozwell_harness.session import Session
-from ozwell_harness.settings import Settings, keys_in
+from ozwell_harness.settings import Settings, keys_in, under_version
 from ozwell_harness.target import KeyName
 from ozwell_harness.verdict import decide, doubted, gravest, tally
 from ozwell_harness.webhooks.receiver import Receiver
@@ -49,7 +49,7 @@ def with_target(settings: Settings, receiver: Receiver | None = None) -> Iterato
     with running_mock(MockSettings(stock=STOCK, profile=settings.profile, webhooks=sent_to(receiver))) as mock:
         yield replace(
             settings,
-            base_url=mock.base_url,
+            base_url=under_version(mock.base_url, settings.api_version),
             model=mock.env["OZWELL_MODEL"],
             embedding_model=mock.env["OZWELL_EMBEDDING_MODEL"],
             deployable_model=mock.env.get("OZWELL_DEPLOYABLE_MODEL"),

@@ -47,6 +47,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("ozwell", "conformance of an endpoint")
     group.addoption("--target", metavar="URL", help="base URL of the endpoint, with /v1 (or OZWELL_BASE_URL)")
     group.addoption("--profile", metavar="NAME", help="dialect to judge by: ozwell (default), openai, openwebui")
+    group.addoption("--api-version", metavar="VERSION", help="version to ask for instead of the one in the URL")
     group.addoption("--model", metavar="ID", help="chat model (or OZWELL_MODEL)")
     group.addoption("--embedding-model", metavar="ID", help="embedding model (or OZWELL_EMBEDDING_MODEL)")
     group.addoption(
@@ -105,6 +106,7 @@ def _settings(config: pytest.Config) -> Any:
     given = {
         "base_url": option.target,
         "profile": option.profile,
+        "api_version": option.api_version,
         "model": option.model,
         "embedding_model": option.embedding_model,
         "deployable_model": option.deployable_model,

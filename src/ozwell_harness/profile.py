@@ -103,6 +103,7 @@ class SchemaError:
 class Profile:
     """A dialect. ``patch`` (RFC 7396) turns the OpenAPI document in ``specification_file`` into its own.
 
+    ``versions`` are those of its API, as they stand at the end of a base URL.
     It owes the requirements that match ``include`` (all where it is empty) and not ``exclude``. ``opt_in`` names the
     areas that a run leaves out unless they are asked for.
     """
@@ -116,6 +117,7 @@ class Profile:
     knock: Knock
     default_model: str
     default_embedding_model: str
+    versions: tuple[str, ...]
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     overrides: Mapping[str, Mapping[str, Any]] | None = None
@@ -212,6 +214,7 @@ def load_profile(name: str) -> Profile:
         knock=knock,
         default_model=document["default_models"]["chat"],
         default_embedding_model=document["default_models"]["embedding"],
+        versions=tuple(document["versions"]),
         include=tuple(document.get("include", ())),
         exclude=tuple(document.get("exclude", ())),
         overrides=document.get("overrides", {}),

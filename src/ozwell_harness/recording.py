@@ -23,7 +23,7 @@ def exchange_of(call: Call, message: Message, attempt: Attempt, redactor: Redact
         label=redactor.clean(call.label),
         request=Request(
             call.method,
-            redactor.clean(call.path),
+            redactor.clean(call.place),
             redactor.clean(message.url),
             redactor.clean_request_headers(message.headers),
             redactor.clean_bytes(call.body),

@@ -14,6 +14,7 @@ import msgspec
 from ozwell_harness.contract.plan import PropertyPlan
 from ozwell_harness.model import Level
 from ozwell_harness.target import KeyName, Politeness, Secret, Timeouts
+from ozwell_harness.versions import at_version, is_version
 from ozwell_harness.webhooks.listening import Listening, ListeningError, listening_from
 
 
@@ -36,6 +37,7 @@ class Settings:
 
     Attributes:
         base_url: None when the bundled mock is to be used.
+        api_version: the version that the base URL is to end in; None leaves it as it is.
         baseline: file of expected failures.
         bundled_mock: the target was started for this run, and its address means nothing afterwards.
         deployable_model: a model that may be configured and deployed.
@@ -44,6 +46,7 @@ class Settings:
     """
 
     base_url: str | None = None
+    api_version: str | None = None
     profile: str = "ozwell"
     model: str | None = None
     embedding_model: str | None = None
@@ -63,6 +66,7 @@ class Settings:
 
 class _TargetTable(msgspec.Struct, forbid_unknown_fields=True):
     url: str | None = None
+    api_version: str | None = None
     profile: str | None = None
     model: str | None = None
     embedding_model: str | None = None
@@ -176,10 +180,12 @@ def resolve(given: Mapping[str, Any], environment: Mapping[str, str], file: File
         ConfigurationError: the URL is not an http(s) URL, or a value is out of range.
     """
     url = given.get("base_url") or environment.get("OZWELL_BASE_URL") or file.target.url
+    version = _version(given.get("api_version") or file.target.api_version)
     ca_file = given.get("ca_file") or file.target.ca_file
     baseline = given.get("baseline") or file.check.baseline
     return Settings(
-        base_url=check_url(url) if url else None,
+        base_url=under_version(check_url(url), version) if url else None,
+        api_version=version,
         profile=given.get("profile") or file.target.profile or "ozwell",
         model=given.get("model") or environment.get("OZWELL_MODEL") or file.target.model,
         embedding_model=given.get("embedding_model")
@@ -239,6 +245,28 @@ def check_url(text: str) -> str:
     if "?" in text or "#" in text:
         raise ConfigurationError("The target URL must end in its path, without a query or fragment.")
     return text.rstrip("/")
+
+
+def under_version(base_url: str, version: str | None) -> str:
+    """Return the base URL as it is for ``version``; as it stands for None.
+
+    Raises:
+        ConfigurationError: it does not end in a version that could be replaced.
+    """
+    try:
+        return at_version(base_url, version)
+    except ValueError:
+        last = base_url.rpartition("/")[2]
+        raise ConfigurationError(
+            f"--api-version replaces the end of the target's URL, which is {last!r} and no version:"
+            " give the URL up to its version, such as http://127.0.0.1:8000/v1."
+        ) from None
+
+
+def _version(text: str | None) -> str | None:
+    if text is not None and not is_version(text):
+        raise ConfigurationError(f"The version of the API is written like v1 or v2, not {text!r}.")
+    return text
 
 
 def _selection(given: Mapping[str, Any], file: _CheckTable) -> Selection:

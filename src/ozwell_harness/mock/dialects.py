@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -23,7 +24,7 @@ class Dialect:
 
     Attributes:
         name: the profile that judges it.
-        prefix: where its paths begin.
+        prefix: where its paths begin, as a pattern.
         base: path of its base URL.
         methods: what cross-origin requests may use.
         match: from a path, still percent-encoded, to what it stands for.
@@ -35,7 +36,7 @@ class Dialect:
     """
 
     name: str
-    prefix: bytes
+    prefix: re.Pattern[bytes]
     base: str
     methods: bytes
     match: Callable[[str], Match]
@@ -47,12 +48,14 @@ class Dialect:
 
     def covers(self, raw_path: bytes) -> bool:
         """Whether a path lies under the API's prefix, known or not."""
-        return raw_path.startswith(self.prefix) and raw_path[len(self.prefix) :][:1] in (b"", b"/")
+        found = self.prefix.match(raw_path)
+        return found is not None and raw_path[found.end() :][:1] in (b"", b"/")
 
 
 OZWELL = Dialect(
     name="ozwell",
-    prefix=b"/v1",
+    # Also under a version that it does not have, which it says itself.
+    prefix=re.compile(rb"/v[0-9]+"),
     base="/v1",
     methods=b"GET, POST, DELETE, HEAD, OPTIONS",
     match=match_path,
@@ -65,7 +68,7 @@ OZWELL = Dialect(
 
 WEBUI = Dialect(
     name="openwebui",
-    prefix=b"/api",
+    prefix=re.compile(rb"/api"),
     base="/api/v1",
     methods=b"GET, POST, PUT, HEAD, OPTIONS",
     match=match_webui,

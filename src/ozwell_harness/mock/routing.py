@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from urllib.parse import unquote
 
-from ozwell_harness.mock.errors import ApiError, unknown_url
+from ozwell_harness.mock.errors import ApiError, shorten, unknown_url
 
 
 class Operation(StrEnum):
@@ -61,7 +63,21 @@ class Match:
 
 
 UNKNOWN = Match({})
+_VERSIONED = re.compile(r"/(v[0-9]+)(?=/|\Z)")
 
+
+def unsupported(version: str, supported: Sequence[str]) -> Match:
+    """What a path stands for whose version the API does not have."""
+    return Match({}, version=version, unknown=partial(unsupported_version, version, supported))
+
+
+def unsupported_version(version: str, supported: Sequence[str]) -> ApiError:
+    """404 for a version that the API does not have."""
+    known = ", ".join(supported)
+    return ApiError(404, "unsupported_version", f"There is no version '{shorten(version)}'. Supported: {known}.")
+
+
+VERSIONS = ("v1",)
 _FIXED: dict[str, Match] = {
     "/v1/chat/completions": Match({"POST": Operation.CREATE_CHAT}),
     "/v1/embeddings": Match({"POST": Operation.CREATE_EMBEDDING}),
@@ -81,6 +97,9 @@ def match_path(raw_path: str) -> Match:
 
     A model id may hold slashes, encoded or not. A file id never does.
     """
+    named = _VERSIONED.match(raw_path)
+    if named and named[1] not in VERSIONS:
+        return unsupported(named[1], VERSIONS)
     fixed = _FIXED.get(raw_path)
     if fixed is not None:
         return fixed

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from functools import partial
 from urllib.parse import unquote
 
-from ozwell_harness.mock.errors import ApiError, shorten
-from ozwell_harness.mock.routing import UNKNOWN, Match, Operation
+from ozwell_harness.mock.routing import UNKNOWN, Match, Operation, unsupported
 
 VERSIONS = ("v1", "v2")
 
@@ -30,15 +28,9 @@ def match_webui(raw_path: str) -> Match:
     if not raw_path.startswith(_PREFIX) or not version:
         return UNKNOWN
     if version not in VERSIONS:
-        return Match({}, version=version, unknown=partial(unsupported_version, version))
+        return unsupported(version, VERSIONS)
     methods, identifier = _FIXED.get(rest, {}), ""
     if rest.startswith(_MODELS):
         identifier, _, what = rest.removeprefix(_MODELS).rpartition("/")
         methods = _OF_A_MODEL.get(what, {}) if identifier else {}
     return Match(methods, unquote(identifier), version)
-
-
-def unsupported_version(version: str) -> ApiError:
-    """404 for a version that the API does not have."""
-    supported = ", ".join(VERSIONS)
-    return ApiError(404, "unsupported_version", f"There is no version '{shorten(version)}'. Supported: {supported}.")
