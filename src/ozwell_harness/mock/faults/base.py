@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ozwell_harness.mock.store import Store
     from ozwell_harness.mock.stream_items import StreamItem
     from ozwell_harness.mock.webhooks import Message
+    from ozwell_harness.mock.webui.ranking import Ranking
     from ozwell_harness.mock.webui.store import WebUiStore
 
 JsonObject = dict[str, Any]
@@ -41,6 +42,7 @@ class Hook(StrEnum):
     REQUEST = "request"
     PLAN = "plan"
     PAGE = "page"
+    RANKING = "ranking"
     RESULT = "result"
     ITEMS = "items"
     CHUNKS = "chunks"
@@ -149,6 +151,12 @@ class Area:
     ) -> Callable[[Callable[[Page, Call], Page]], Callable[[Page, Call], Page]]:
         """Acts on one page of a list."""
         return self._register(Hook.PAGE, name, description, operations, breaks)
+
+    def ranking(
+        self, name: str, description: str, *operations: Operation, breaks: tuple[str, ...] = ()
+    ) -> Callable[[Callable[[Ranking, Call], Ranking]], Callable[[Ranking, Call], Ranking]]:
+        """Acts on all passages that fit a query, best first, before those beyond top_k are cut off."""
+        return self._register(Hook.RANKING, name, description, operations, breaks)
 
     def result(
         self, name: str, description: str, *operations: Operation, breaks: tuple[str, ...] = ()

@@ -7,8 +7,11 @@ from collections.abc import Sequence
 from ozwell_harness.mock.webui.records import Passage
 from ozwell_harness.mock.webui.words import words_of
 
+#: Passages with their scores.
+Ranking = list[tuple[Passage, float]]
 
-def ranked(query: str, passages: Sequence[Passage]) -> list[tuple[Passage, float]]:
+
+def ranked(query: str, passages: Sequence[Passage]) -> Ranking:
     """Return the passages with their scores, best first; among equals the order given decides.
 
     Scores are finite and above 0: the weight of a word is that of Lucene, which is never negative, however common.

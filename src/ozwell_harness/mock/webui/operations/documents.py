@@ -78,6 +78,6 @@ async def query_documents(call: Call) -> Reply:
         raise not_found("collection", collection, "collection_id")
     words = frozenset(words_of(request.query))
     passages = await call.webui.find_passages(call.tenant, collection, words, CANDIDATES)
-    best = ranked(request.query, passages)[:top_k]
+    best = call.apply(Hook.RANKING, ranked(request.query, passages))[:top_k]
     results = [ResultOut(passage.document_id, passage.text, score) for passage, score in best]
     return json_reply(call, ResultsOut(results), Work(count_tokens(request.query), 1))
