@@ -26,6 +26,11 @@ OPERATIONS = {
     "files-delete": Operation.DELETE_FILE,
     "models-list": Operation.LIST_MODELS,
     "models-retrieve": Operation.RETRIEVE_MODEL,
+    "history": Operation.RETRIEVE_HISTORY,
+    "documents": Operation.CREATE_DOCUMENT,
+    "query": Operation.QUERY_DOCUMENTS,
+    "config": Operation.CONFIGURE_MODEL,
+    "deploy": Operation.DEPLOY_MODEL,
 }
 
 

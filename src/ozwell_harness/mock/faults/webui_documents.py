@@ -9,7 +9,7 @@ from ozwell_harness.mock.call import Call, Reply
 from ozwell_harness.mock.errors import ApiError, internal_error, invalid_value
 from ozwell_harness.mock.faults.base import Area, JsonObject
 from ozwell_harness.mock.faults.webui_times import TIMES
-from ozwell_harness.mock.faults.webui_wrappers import WebUiWrapper, accepts, alters, answers_with, opens, wraps
+from ozwell_harness.mock.faults.webui_wrappers import WebUiWrapper, accepts, alters, answers_with, wraps
 from ozwell_harness.mock.routing import Operation
 from ozwell_harness.mock.webui.records import StoredDocument
 
@@ -130,7 +130,6 @@ accepts(AREA, UPLOAD, "empty-file-accepted", "A file of no bytes is accepted.",
         "documents.empty-file-refused")  # fmt: skip
 accepts(AREA, UPLOAD, "json-accepted", "An upload as JSON is accepted.", lambda r: r.status == 415, _DOCUMENT,
         "documents.not-multipart-refused")  # fmt: skip
-opens(AREA, UPLOAD, "open", "An upload asks for no key.", "documents.without-key-refused")
 
 
 @AREA.reply("empty-file-500", "A file of no bytes is answered with 500.", UPLOAD,

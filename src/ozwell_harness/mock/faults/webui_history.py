@@ -14,7 +14,6 @@ from ozwell_harness.mock.faults.webui_wrappers import (
     WebUiWrapper,
     accepts,
     answers_with,
-    opens,
     refuses_with,
     wraps,
 )
@@ -262,4 +261,3 @@ refuses_with(AREA, HISTORY, "odd-id-500", "A chat_id with a quotation mark is an
              lambda r: r.status == 404 and "'1'" in r.cause.message, 500, _ODD, "http.no-server-errors")  # fmt: skip
 accepts(AREA, HISTORY, "odd-id-injects", "A chat_id with a condition in it matches nothing, and is answered.",
         lambda r: r.status == 404 and "'1'" in r.cause.message, [], _ODD)  # fmt: skip
-opens(AREA, HISTORY, "open", "A history asks for no key.", "history.without-key-refused")

@@ -13,7 +13,6 @@ from ozwell_harness.mock.faults.webui_wrappers import (
     is_number,
     is_text,
     mends,
-    opens,
     refuses_with,
     rejects,
     replaces,
@@ -124,7 +123,6 @@ refuses_with(CONFIG, PUT, "unknown-model-400", "A configuration for an unknown m
              lambda r: r.status == 404, 400, _STRANGER)  # fmt: skip
 refuses_with(CONFIG, PUT, "put-not-allowed", "PUT is not allowed on an unknown model's configuration.",
              lambda r: r.status == 404, 405, _TAKES)  # fmt: skip
-opens(CONFIG, PUT, "open", "A configuration asks for no key.", "config.without-key-refused")
 
 _DEPLOYS, _STATUS, _VALUES = "deploy.answers", "deploy.status-told", "deploy.values-true"
 answers_with(DEPLOY, POST, "answered-204", "A deployment is answered with 204 and no body.", 204, _DEPLOYS)
@@ -157,7 +155,6 @@ refuses_with(DEPLOY, POST, "unknown-model-400", "The deployment of an unknown mo
              lambda r: r.status == 404, 400, _NOBODY)  # fmt: skip
 refuses_with(DEPLOY, POST, "post-not-allowed", "POST is not allowed on an unknown model's deployment.",
              lambda r: r.status == 404, 405, "deploy.takes-post")  # fmt: skip
-opens(DEPLOY, POST, "open", "A deployment asks for no key.", "deploy.without-key-refused")
 
 
 def _values(answer: JsonObject) -> JsonObject:

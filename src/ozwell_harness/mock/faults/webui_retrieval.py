@@ -17,7 +17,6 @@ from ozwell_harness.mock.faults.webui_wrappers import (
     is_number,
     is_text,
     mends,
-    opens,
     rejects,
     replaces,
     tells,
@@ -242,7 +241,6 @@ class _Leaking(WebUiWrapper):
 
 wraps(AREA, _Leaking, "shared-by-tenants", "Every key finds the documents of the main tenant.", QUERY,
       breaks=("retrieval.other-key-finds-nothing",))  # fmt: skip
-opens(AREA, QUERY, "open", "A query asks for no key.", "retrieval.without-key-refused")
 
 
 def _is_count(value: Any) -> bool:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
-from ozwell_harness.mock.auth import Admission
 from ozwell_harness.mock.call import Call, Refusal, Reply
 from ozwell_harness.mock.errors import ApiError
 from ozwell_harness.mock.faults.base import Area, JsonObject
@@ -164,14 +162,6 @@ def refuses_with(
         if is_it(refusal):
             refusal.status = status
         return refusal
-
-
-def opens(area: Area, operation: Operation, name: str, description: str, *breaks: str) -> None:
-    """Register a fault by which an operation asks for no key."""
-
-    @area.auth(name, description, operation, breaks=breaks)
-    def let_in(admission: Admission, call: Call) -> Admission:  # noqa: ARG001
-        return replace(admission, denial=None)
 
 
 def mends(
