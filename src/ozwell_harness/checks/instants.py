@@ -29,7 +29,7 @@ def read_instant(value: Any) -> datetime | None:
         return None
     date, minute, second, offset = match.groups()
     try:
-        return datetime.fromisoformat(f"{date}T{minute}:{'59' if second == '60' else second or '00'}{offset or ''}")
+        return datetime.fromisoformat(f"{date}T{minute}:{'59' if second == '60' else second or '00'}{(offset or '').upper()}")
     except ValueError:
         return None
 
