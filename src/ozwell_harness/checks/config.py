@@ -18,7 +18,7 @@ _WORDS_PER_TOKEN = 4
 def takes(exchange: Exchange) -> Deviation | None:
     """The path takes the method: it is answered or refused, and not for being asked in this way."""
     status = exchange.status or 0
-    if exchange.failure is None and 200 <= status < 500 and status != 405:
+    if exchange.failure is None and status != 405 and (200 <= status < 300 or 400 <= status < 500):
         return None
     asked = f"{exchange.request.method} {exchange.request.path}"
     return Deviation(f"{asked} is not taken", "an answer, or a refusal of what was sent", outcome(exchange))

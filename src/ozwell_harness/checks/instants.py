@@ -28,8 +28,9 @@ def read_instant(value: Any) -> datetime | None:
     if match is None:
         return None
     date, minute, second, offset = match.groups()
+    whole = "59" if second == "60" else second or "00"
     try:
-        return datetime.fromisoformat(f"{date}T{minute}:{'59' if second == '60' else second or '00'}{(offset or '').upper()}")
+        return datetime.fromisoformat(f"{date}T{minute}:{whole}{(offset or '').upper()}")
     except ValueError:
         return None
 

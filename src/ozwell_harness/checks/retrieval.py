@@ -124,9 +124,9 @@ def contents_are_true(exchange: Exchange, documents: Sequence[Known]) -> Deviati
     """
     by_id = {known.id: known for known in documents}
     pairs = [(result, by_id.get(str(result.get("document_id")))) for result in results_of(exchange)]
-    named = [(result, known) for result, known in pairs if known is not None]
+    named = [(result, known) for result, known in pairs if known is not None and _words(_text(result))]
     if not named:
-        raise Unjudgeable("no result names a document of this run")
+        raise Unjudgeable("no result with words names a document of this run")
     for result, known in named:
         if not _stands_in(_text(result), known.text):
             return Deviation(
@@ -240,9 +240,9 @@ def _is_of(result: dict[str, Any], known: Known) -> bool:
 def _stands_in(content: str, text: str) -> bool:
     """Tell whether a run of words of ``content`` is in ``text``: what a splitter adds around them is its own."""
     words, known = _words(content), f" {' '.join(_words(text))} "
-    length = min(_RUN, len(words), len(_words(text)))
+    length = min(_RUN, len(words))
     runs = (words[at : at + length] for at in range(len(words) - length + 1))
-    return length > 0 and any(f" {' '.join(run)} " in known for run in runs)
+    return any(f" {' '.join(run)} " in known for run in runs)
 
 
 def _words(text: str) -> list[str]:
