@@ -105,7 +105,7 @@ def holds_no_key(delivery: Delivery) -> Deviation | None:
 
 
 def seconds_of(delivery: Delivery) -> int | None:
-    """Return the time that a delivery says it was sent, in epoch seconds; None when it says none."""
+    """Return the time of the attempt from the header, or None."""
     text = (delivery.timestamp or "").strip()
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
 

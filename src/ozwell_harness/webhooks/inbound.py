@@ -77,10 +77,8 @@ class Line:
         headers = list(answer.headers)
         if self._state.their_state in {h11.ERROR, h11.SEND_BODY}:
             headers.append(("connection", "close"))
-        # An answer with 204 has no length (RFC 9110 section 8.6).
-        fields = [field for field in headers if answer.status != HTTPStatus.NO_CONTENT or field[0] != "content-length"]
         reason = HTTPStatus(answer.status).phrase.encode()
-        self._send(h11.Response(status_code=answer.status, headers=fields, reason=reason))
+        self._send(h11.Response(status_code=answer.status, headers=headers, reason=reason))
         self._send(h11.EndOfMessage())
         async with asyncio.timeout(REQUEST_S):
             await self._writer.drain()

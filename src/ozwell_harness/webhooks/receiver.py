@@ -24,7 +24,7 @@ KEPT_AT_MOST = 1000
 BYTES_AT_MOST = 16 * 1024 * 1024
 #: Where a redirect points to, on the same receiver. Nothing has a reason to come there that does not follow it.
 ELSEWHERE = "/moved-on"
-#: How the first webhook of an event is answered. All others get 204.
+#: How the first webhook of an event is answered. All others get 200, the one success that the document names.
 FIRST = {CHAT_COMPLETED: HTTPStatus.SERVICE_UNAVAILABLE, DOCUMENT_PROCESSED: HTTPStatus.TEMPORARY_REDIRECT}
 
 #: What a sender on this machine says for an address that stands for all of its addresses.
@@ -191,7 +191,7 @@ class Receiver:
         event = event_of(inbound.body)
         status = FIRST.get(event or "")
         if event is None or status is None or event in self._refused:
-            return Answer(HTTPStatus.NO_CONTENT)
+            return Answer(HTTPStatus.OK)
         self._refused.add(event)
         if status is HTTPStatus.TEMPORARY_REDIRECT:
             return Answer(status, self.url.rstrip("/") + ELSEWHERE)
