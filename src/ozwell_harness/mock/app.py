@@ -23,7 +23,7 @@ from ozwell_harness.mock.journal import Entry, Journal
 from ozwell_harness.mock.keys import Keyring
 from ozwell_harness.mock.limits import MemoryLimiter, refusal
 from ozwell_harness.mock.metrics import Metrics
-from ozwell_harness.mock.replies import error_reply
+from ozwell_harness.mock.replies import decode, error_reply, to_builtins
 from ozwell_harness.mock.routing import Match, Operation
 from ozwell_harness.mock.settings import MockSettings
 from ozwell_harness.mock.stock import STOCKED_TENANT, stocked_files
@@ -167,8 +167,11 @@ class MockApp:
     def _announce(self, call: Call) -> None:
         """Tell of what the answered call has brought about."""
         webhooks = self.services.webhooks
-        for event, data in call.announced:
-            webhooks.post(call.apply(Hook.WEBHOOK, webhooks.compose(event, data)))
+        for event, answer in call.announced:
+            data = decode(answer) if isinstance(answer, bytes) else to_builtins(answer)
+            # A fault may have made anything of an answer.
+            if isinstance(data, dict):
+                webhooks.post(call.apply(Hook.WEBHOOK, webhooks.compose(event, data)))
 
     def _record(self, call: Call, status: int, duration: float) -> None:
         services = self.services

@@ -161,7 +161,7 @@ class Call:
         self.quota: Quota | None = None
         self.faults: FaultSet = NO_FAULTS
         self.body: Any = None
-        self.announced: list[tuple[str, dict[str, Any]]] = []
+        self.announced: list[tuple[str, Any]] = []
         self.store: Store = services.store
         self.webui: WebUiStore = services.webui
         self.limiter: Limiter = services.limiter
@@ -182,10 +182,15 @@ class Call:
         if self.key is not None and tokens:
             self.quota = self.apply(Hook.LIMIT, await self.limiter.charge(self.key, tokens))
 
-    def announce(self, event: str, data: dict[str, Any]) -> None:
-        """Tell of an event by webhook once the call has been answered to the end; not at all if its client leaves."""
+    def announce(self, event: str, answer: Any) -> None:
+        """Tell of an event by webhook once the call has been answered to the end; not at all if its client leaves.
+
+        Args:
+            event: its type.
+            answer: the data that are told: an answer, or its JSON as it is sent.
+        """
         if self.services.webhooks.is_on:
-            self.announced.append((event, data))
+            self.announced.append((event, answer))
 
     @property
     def now_s(self) -> int:

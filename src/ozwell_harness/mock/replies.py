@@ -14,6 +14,7 @@ from ozwell_harness.mock.faults.base import NO_FAULTS, Hook
 from ozwell_harness.mock.streaming import Frame, chunks, items_of, quick_items
 
 encode = msgspec.json.Encoder().encode
+decode = msgspec.json.Decoder().decode
 to_builtins: Callable[[Any], Any] = msgspec.to_builtins
 
 

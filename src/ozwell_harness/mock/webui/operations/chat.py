@@ -16,6 +16,7 @@ from ozwell_harness.mock.operations.asking import chat_model, complete
 from ozwell_harness.mock.operations.chat import stream_chat, stream_id
 from ozwell_harness.mock.replies import array_reply, json_reply, work_of
 from ozwell_harness.mock.validation import JsonReader, whole
+from ozwell_harness.mock.webhooks.settings import CHAT_COMPLETED
 from ozwell_harness.mock.webui.answers import MessageOut, moment
 from ozwell_harness.mock.webui.migration import as_kept, migrated
 from ozwell_harness.mock.webui.records import StoredChat, StoredMessage
@@ -34,12 +35,16 @@ async def create_chat(call: Call) -> Reply:
         cap = (await call.webui.get_config(call.tenant, card.id)).max_tokens
     dialogue = tuple(Turn(Role(message.role), message.content) for message in request.messages)
     completion = await complete(call, card, Question(dialogue, max_tokens=cap))
-    if request.stream:
-        await _keep(call, stream_id(call), request, completion)
-        return stream_chat(call, card.id, completion)
     answer = chat_out(card.id, completion, call.now_s)
+    if request.stream:
+        answer.id = stream_id(call)
+        await _keep(call, answer.id, request, completion)
+        call.announce(CHAT_COMPLETED, answer)
+        return stream_chat(call, card.id, completion)
     await _keep(call, answer.id, request, completion)
-    return json_reply(call, answer, work_of(completion))
+    reply = json_reply(call, answer, work_of(completion))
+    call.announce(CHAT_COMPLETED, reply.body)
+    return reply
 
 
 async def _keep(call: Call, chat_id: str, request: ChatIn, completion: Completion) -> None:

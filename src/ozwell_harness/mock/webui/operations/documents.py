@@ -15,6 +15,7 @@ from ozwell_harness.mock.replies import json_reply
 from ozwell_harness.mock.store import StoreFullError
 from ozwell_harness.mock.tokenizer import count_tokens
 from ozwell_harness.mock.validation import JsonReader, whole
+from ozwell_harness.mock.webhooks.settings import DOCUMENT_PROCESSED
 from ozwell_harness.mock.webui.answers import DocumentOut, ResultOut, ResultsOut, moment
 from ozwell_harness.mock.webui.ranking import ranked
 from ozwell_harness.mock.webui.reading import read_document
@@ -46,7 +47,9 @@ async def create_document(call: Call) -> Reply:
         await call.webui.put_document(call.tenant, document)
     except StoreFullError as error:
         raise ApiError(413, "request_too_large", str(error), param="file") from None
-    return json_reply(call, _document_out(document), Work(count_tokens(text), 1))
+    reply = json_reply(call, _document_out(document), Work(count_tokens(text), 1))
+    call.announce(DOCUMENT_PROCESSED, reply.body)
+    return reply
 
 
 def _document_out(document: StoredDocument) -> DocumentOut:
