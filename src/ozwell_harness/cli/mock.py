@@ -36,8 +36,16 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--prefill", default="0", metavar="TIME", help="Added to the first token for each prompt token.")
 @click.option("--slots", type=click.IntRange(min=1), metavar="N", help="Generations at once; more wait in a queue.")
 @click.option("--seed", default=0, show_default=True, metavar="N", help="Seed of the durations that are drawn.")
-@click.option("--workers", default=1, show_default=True, metavar="N", help="Processes; several need shared state.")
-@click.option("--state", default="memory", show_default=True, metavar="WHERE", help="Where state is kept.")
+@click.option("--workers", default=1, show_default=True, metavar="N", help="Processes; several need --state redis://…")
+@click.option(
+    "--state",
+    default="memory",
+    show_default=True,
+    metavar="WHERE",
+    envvar="OZWELL_MOCK_STATE",
+    show_envvar=True,
+    help="Where state is kept: memory, or redis://HOST:PORT/DATABASE?prefix=NAME.",
+)
 @click.option("--stock", default=0, show_default=True, metavar="N", help="Files that are there from the start.")
 @click.option(
     "--truth-log", type=_FILE, metavar="FILE", help="Write down when each request came and each event was written."
@@ -63,6 +71,7 @@ def command(
       ozwell-harness mock --profile openwebui --plan hourly
       ozwell-harness mock --fault chat.usage-total-off-by-one --ttft 200ms --itl 20ms
       ozwell-harness mock --ttft "exponential(100ms)" --slots 8 --truth-log truth.jsonl
+      ozwell-harness mock --workers 4 --state redis://127.0.0.1:6379
 
     \b
     A DELAY is one of
@@ -75,6 +84,9 @@ def command(
     With --slots N a mock carries exactly N / (mean time of an answer) answers per second: a slot is free again when its
     answer was due to end, however late the machine ran. In the truth log every request is a JSON line: `received`, then
     nanoseconds from there to when its generation `began`, each event was written (`events`) and it `ended`.
+
+    State in Redis (limits, files, conversations) is shared by all workers, outlives the mock, and belongs to the prefix:
+    mocks with the same one share it. A password belongs into OZWELL_MOCK_STATE, as command lines can be seen by others.
     """
     if list_faults:
         return _list_faults()

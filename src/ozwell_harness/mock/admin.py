@@ -12,6 +12,7 @@ from ozwell_harness.mock.errors import ApiError, ErrorType, method_not_allowed, 
 from ozwell_harness.mock.faults import UnknownFaultError, catalogue
 from ozwell_harness.mock.faults.control import Armed, FaultControl
 from ozwell_harness.mock.replies import encode
+from ozwell_harness.mock.settings import MockSettings
 from ozwell_harness.mock.validation import JsonReader
 from ozwell_harness.mock.wire import ArmRequest
 
@@ -41,19 +42,33 @@ async def answer_admin(call: Call, control: FaultControl) -> Reply:
         raise unknown_url()
     if call.method not in ("GET", "HEAD"):
         raise method_not_allowed(("GET", "HEAD"))
-    return pages[call.path](call)
+    return await pages[call.path](call)
 
 
-def _health(call: Call) -> Reply:
-    return Reply(200, encode({"status": "ok", "in_flight": call.services.metrics.in_flight}))
+def require_one_worker(settings: MockSettings) -> None:
+    """Refuse faults where several processes would each remember for themselves.
+
+    Raises:
+        ApiError: 400.
+    """
+    if settings.workers > 1:
+        message = f"Faults act within one process, and this mock has {settings.workers}. Start it with --workers 1."
+        raise ApiError(400, "unknown_fault", message)
 
 
-def _metrics(call: Call) -> Reply:
-    return Reply(200, call.services.metrics.render().encode(), b"text/plain; version=0.0.4; charset=utf-8")
+async def _health(call: Call) -> Reply:
+    metrics = await call.services.records.all_metrics()
+    return Reply(200, encode({"status": "ok", "in_flight": metrics.in_flight}))
 
 
-def _journal(call: Call) -> Reply:
-    return Reply(200, encode({"entries": call.services.journal.entries()}))
+async def _metrics(call: Call) -> Reply:
+    metrics = await call.services.records.all_metrics()
+    return Reply(200, metrics.render().encode(), b"text/plain; version=0.0.4; charset=utf-8")
+
+
+async def _journal(call: Call) -> Reply:
+    entries = await call.services.records.all_entries()
+    return Reply(200, encode({"entries": [entry._asdict() for entry in entries]}))
 
 
 async def _faults(call: Call, control: FaultControl) -> Reply:
@@ -78,6 +93,7 @@ async def _faults(call: Call, control: FaultControl) -> Reply:
 
 
 async def _arm(call: Call, control: FaultControl) -> Reply:
+    require_one_worker(call.services.settings)
     request: ArmRequest = await read_json(call, _READER)
     try:
         armed = control.arm(request.fault, request.scope, request.times)

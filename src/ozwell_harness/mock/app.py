@@ -8,7 +8,7 @@ import re
 import time
 
 from ozwell_harness.mock.addresses import is_loopback
-from ozwell_harness.mock.admin import answer_admin, is_admin_path
+from ozwell_harness.mock.admin import answer_admin, is_admin_path, require_one_worker
 from ozwell_harness.mock.auth import Admission, judge, permission
 from ozwell_harness.mock.bodies import ClientLeftError
 from ozwell_harness.mock.call import Call, Receive, Reply, Scope, Send, Services
@@ -19,18 +19,16 @@ from ozwell_harness.mock.errors import ApiError, internal_error, invalid_value, 
 from ozwell_harness.mock.faults import UnknownFaultError
 from ozwell_harness.mock.faults.base import Hook
 from ozwell_harness.mock.faults.control import FaultControl
-from ozwell_harness.mock.journal import Entry, Journal
+from ozwell_harness.mock.journal import Entry
 from ozwell_harness.mock.keys import Keyring
-from ozwell_harness.mock.limits import MemoryLimiter, refusal
-from ozwell_harness.mock.metrics import Metrics
+from ozwell_harness.mock.limits import refusal
+from ozwell_harness.mock.records import Records
 from ozwell_harness.mock.replies import decode, error_reply, to_builtins
 from ozwell_harness.mock.routing import Match, Operation
 from ozwell_harness.mock.settings import MockSettings
-from ozwell_harness.mock.stock import STOCKED_TENANT, stocked_files
-from ozwell_harness.mock.store import MemoryStore
+from ozwell_harness.mock.states import state_of
 from ozwell_harness.mock.truth import TruthLog
 from ozwell_harness.mock.webhooks import Webhooks
-from ozwell_harness.mock.webui.store import MemoryWebUiStore
 from ozwell_harness.mock.writer import ClientGoneError, send_reply
 
 LOGGER = logging.getLogger("ozwell_harness.mock")
@@ -43,21 +41,20 @@ _PREFLIGHT_KEPT = (b"access-control-max-age", b"600")
 class MockApp:
     """One mock. Holds all its state, so several can live in one process."""
 
-    def __init__(self, settings: MockSettings) -> None:
-        bounds = settings.bounds
-        store = MemoryStore(bounds.files, bounds.conversations)
-        store.fill(STOCKED_TENANT, stocked_files(settings.stock, int(settings.clock.now())))
-        metrics = Metrics()
+    def __init__(self, settings: MockSettings, records: Records | None = None) -> None:
+        records = records or Records(settings.bounds.journal)
+        self._state = state_of(settings)
         self.services = Services(
             settings=settings,
             clock=settings.clock,
             keyring=Keyring(settings.keys()),
-            store=store,
-            webui=MemoryWebUiStore(bounds.chats, bounds.documents),
-            limiter=MemoryLimiter(settings.clock),
-            metrics=metrics,
-            webhooks=Webhooks(settings.webhooks, settings.clock, metrics),
-            journal=Journal(bounds.journal),
+            store=self._state.store,
+            webui=self._state.webui,
+            limiter=self._state.limiter,
+            records=records,
+            metrics=records.metrics,
+            webhooks=Webhooks(settings.webhooks, settings.clock, records.metrics),
+            journal=records.journal,
             truth=TruthLog(settings.truth_log) if settings.truth_log else None,
         )
         self.control = FaultControl(settings.faults)
@@ -84,6 +81,18 @@ class MockApp:
             self._record(call, status, time.perf_counter() - started)
             if self.services.truth is not None:
                 self.services.truth.add(call, status, complete=complete)
+
+    async def open(self) -> None:
+        """Make ready what is kept outside this process.
+
+        Raises:
+            MockSettingsError: it cannot be reached.
+        """
+        await self._state.open()
+
+    async def leave(self) -> None:
+        """Give connections back; in the loop that used them."""
+        await self._state.close()
 
     def flush(self) -> None:
         """Write out what the truth log has gathered."""
@@ -139,6 +148,8 @@ class MockApp:
         header = heads.get(b"x-mock-fault")
         if header is not None and not (self.services.settings.allow_request_faults and is_loopback(call.client or "")):
             header = None
+        if header is not None:
+            require_one_worker(self.services.settings)
         try:
             faults = self.control.select(call.operation, header, heads.get(b"x-mock-scope"))
         except UnknownFaultError as error:

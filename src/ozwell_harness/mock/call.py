@@ -15,6 +15,7 @@ from ozwell_harness.mock.journal import Journal
 from ozwell_harness.mock.keys import Key, Keyring
 from ozwell_harness.mock.limits import Limiter, Quota
 from ozwell_harness.mock.metrics import Metrics
+from ozwell_harness.mock.records import Records
 from ozwell_harness.mock.routing import Operation
 from ozwell_harness.mock.settings import MockSettings
 from ozwell_harness.mock.store import Store
@@ -105,6 +106,7 @@ class Services:
     store: Store
     webui: WebUiStore
     limiter: Limiter
+    records: Records
     metrics: Metrics
     journal: Journal
     webhooks: Webhooks

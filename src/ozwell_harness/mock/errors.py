@@ -112,6 +112,13 @@ def unsupported_media_type(message: str) -> ApiError:
     return ApiError(415, "unsupported_media_type", message)
 
 
+def state_unavailable() -> ApiError:
+    """503 while the place where state is kept does not answer; nothing is answered from memory instead."""
+    message = "The server cannot reach its state at the moment. Try again."
+    headers = ((b"retry-after", b"1"),)
+    return ApiError(503, "service_unavailable", message, type=ErrorType.SERVER, headers=headers)
+
+
 def internal_error() -> ApiError:
     """500; says nothing about its cause."""
     return ApiError(500, "internal_error", "The server failed to answer this request.", type=ErrorType.SERVER)

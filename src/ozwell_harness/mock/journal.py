@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 PATH_AT_MOST = 300
 
@@ -33,6 +33,6 @@ class Journal:
         cut = entry if len(entry.path) <= PATH_AT_MOST else entry._replace(path=entry.path[:PATH_AT_MOST])
         self._entries.append(cut)
 
-    def entries(self) -> list[dict[str, Any]]:
-        """Oldest first, as plain dictionaries."""
-        return [entry._asdict() for entry in self._entries]
+    def entries(self) -> list[Entry]:
+        """What is kept, oldest first."""
+        return list(self._entries)

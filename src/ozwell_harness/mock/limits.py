@@ -35,7 +35,7 @@ class Quota:
 
 
 class Limiter(Protocol):
-    """Where spending is counted. Narrow enough for INCR and EXPIRE."""
+    """Where spending is counted. Looking and counting are one step: a limit of N admits N."""
 
     async def admit(self, key: Key) -> Quota:
         """Spend one request if the key may; a refusal costs nothing."""
@@ -47,7 +47,9 @@ class Limiter(Protocol):
 
 
 @dataclass(slots=True)
-class _Window:
+class Window:
+    """What has been spent until a window `ends`, in epoch seconds."""
+
     ends: float
     requests: int = 0
     tokens: int = 0
@@ -58,7 +60,7 @@ class MemoryLimiter:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._windows: dict[str, _Window] = {}
+        self._windows: dict[str, Window] = {}
 
     async def admit(self, key: Key) -> Quota:
         """Spend one request if the key may; a refusal costs nothing."""
@@ -66,23 +68,24 @@ class MemoryLimiter:
         allowed = window.requests < key.budget.requests and window.tokens < key.budget.tokens
         if allowed:
             window.requests += 1
-        return _quota(key, window, self._clock.now(), allowed)
+        return quota_of(key, window, self._clock.now(), allowed=allowed)
 
     async def charge(self, key: Key, tokens: int) -> Quota:
         """Spend tokens after the fact and say what is left."""
         window = self._window(key)
         window.tokens += tokens
-        return _quota(key, window, self._clock.now(), allowed=True)
+        return quota_of(key, window, self._clock.now(), allowed=True)
 
-    def _window(self, key: Key) -> _Window:
+    def _window(self, key: Key) -> Window:
         now = self._clock.now()
         window = self._windows.get(key.bucket)
         if window is None or now >= window.ends:
-            window = self._windows[key.bucket] = _Window(now + key.budget.window_s)
+            window = self._windows[key.bucket] = Window(now + key.budget.window_s)
         return window
 
 
-def _quota(key: Key, window: _Window, now: float, allowed: bool) -> Quota:  # noqa: FBT001 - the admission itself
+def quota_of(key: Key, window: Window, now: float, *, allowed: bool) -> Quota:
+    """What a key may still do in a window, at the epoch second `now`."""
     spent = window.tokens >= key.budget.tokens
     remaining = 0 if spent else max(0, key.budget.requests - window.requests)
     wait = max(1, math.ceil(window.ends - now))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 from ozwell_harness.mock.trace import Trace
 
@@ -19,6 +21,9 @@ class Sum:
         """Take one."""
         self.seconds += seconds
         self.count += 1
+
+    def __add__(self, other: Sum) -> Sum:
+        return Sum(self.seconds + other.seconds, self.count + other.count)
 
 
 @dataclass(slots=True)
@@ -46,6 +51,8 @@ class Metrics:
     answer: Sum = field(default_factory=Sum)
     queue_wait: Sum = field(default_factory=Sum)
     ttft: Sum = field(default_factory=Sum)
+    workers: int = 1
+    workers_lost: int = 0
 
     def observe(self, trace: Trace, duration_s: float) -> None:
         """Take the latencies of one request of the API at its end."""
@@ -76,6 +83,7 @@ class Metrics:
             ("webhooks_delivered", "Webhooks answered with a 2xx.", self.webhooks_delivered),
             ("webhooks_given_up", "Webhooks that no attempt delivered.", self.webhooks_given_up),
             ("webhooks_dropped", "Webhooks for which the queue had no room.", self.webhooks_dropped),
+            ("workers_lost", "Workers that ended unasked; what they counted is lost.", self.workers_lost),
         ):
             lines += [
                 f"# HELP mock_{name}_total {text}",
@@ -86,6 +94,7 @@ class Metrics:
             ("in_flight", "Requests being answered.", self.in_flight),
             ("queue_length", "Requests that wait for a slot.", self.queued),
             ("slots_in_use", "Generations under way.", self.generating),
+            ("workers", "Processes whose figures these are.", self.workers),
         ):
             lines += [f"# HELP mock_{name} {text}", f"# TYPE mock_{name} gauge", f"mock_{name} {value}"]
         for name, text, total in (
@@ -96,3 +105,13 @@ class Metrics:
             lines += [f"# HELP mock_{name}_seconds {text}", f"# TYPE mock_{name}_seconds summary"]
             lines += [f"mock_{name}_seconds_sum {total.seconds:.9f}", f"mock_{name}_seconds_count {total.count}"]
         return "\n".join(lines) + "\n"
+
+
+def added_up(parts: Iterable[Metrics], workers_lost: int) -> Metrics:
+    """The metrics of several workers as those of one mock."""
+    total = Metrics(workers=0, workers_lost=workers_lost)
+    for part in parts:
+        for each in fields(Metrics):
+            value: Any = getattr(total, each.name) + getattr(part, each.name)
+            setattr(total, each.name, value)
+    return total

@@ -10,27 +10,22 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from email.utils import formatdate
-from typing import Any
-
-from uvicorn import Config
-from uvicorn.server import ServerState
+from typing import TYPE_CHECKING, Any
 
 from ozwell_harness.mock.app import MockApp
-from ozwell_harness.mock.clock import Clock
 from ozwell_harness.mock.dialects import base_path
 from ozwell_harness.mock.envfile import client_environment, write_env_file
-from ozwell_harness.mock.errors import MockSettingsError
+from ozwell_harness.mock.listening import bind
 from ozwell_harness.mock.protocol import best_protocol
+from ozwell_harness.mock.records import Records
+from ozwell_harness.mock.serving import DatedState, uvicorn_config
 from ozwell_harness.mock.settings import MockSettings
+from ozwell_harness.mock.truth import start_log
 
-KEEP_ALIVE_S = 75
+if TYPE_CHECKING:
+    from ozwell_harness.mock.crew.crew import Crew
+
 BACKLOG = 2048
-SERVER_NAME = b"ozwell-mock"
-
-
-class MockStartError(MockSettingsError):
-    """The mock cannot listen on the address asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +56,7 @@ def serve(settings: MockSettings, on_ready: Callable[[MockHandle], None] | None 
         MockSettingsError: an address that cannot be bound, a fault that does not exist.
         OSError: the env file cannot be written.
     """
-    server = _Server(settings)
+    server = _server(settings)
     loop = new_loop()
     try:
         with asyncio.Runner(loop_factory=lambda: loop) as runner:
@@ -77,7 +72,7 @@ def running_mock(settings: MockSettings | None = None) -> Iterator[MockHandle]:
     Raises:
         MockSettingsError: an address that cannot be bound, a fault that does not exist.
     """
-    server = _Server(settings or MockSettings())
+    server = _server(settings or MockSettings())
     ready: Future[MockHandle] = Future()
     loop = new_loop()
 
@@ -111,7 +106,15 @@ def new_loop() -> asyncio.AbstractEventLoop:
     return loop
 
 
-async def _serve_until_signal(server: _Server, on_ready: Callable[[MockHandle], None] | None) -> None:
+def _server(settings: MockSettings) -> Server | Crew:
+    if settings.workers == 1:
+        return Server(settings)
+    from ozwell_harness.mock.crew.crew import Crew
+
+    return Crew(settings)
+
+
+async def _serve_until_signal(server: Server | Crew, on_ready: Callable[[MockHandle], None] | None) -> None:
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):
@@ -126,38 +129,25 @@ async def _serve_until_signal(server: _Server, on_ready: Callable[[MockHandle], 
     await server.run(ready, grace_s=server.settings.grace_s)
 
 
-class _DatedState(ServerState):
-    """Writes Date for every answer by the mock's own clock."""
-
-    def __init__(self, clock: Clock) -> None:
-        super().__init__()
-        self._clock = clock
-        self._second = 0
-        self._dated: list[tuple[bytes, bytes]] = []
-
-    @property
-    def default_headers(self) -> list[tuple[bytes, bytes]]:
-        """The headers of every answer."""
-        second = int(self._clock.now())
-        if second != self._second:
-            self._second = second
-            self._dated = [(b"date", formatdate(second, usegmt=True).encode()), (b"server", SERVER_NAME)]
-        return self._dated
-
-    @default_headers.setter
-    def default_headers(self, headers: list[tuple[bytes, bytes]]) -> None:
-        """Nothing else is sent by default."""
-
-
-class _Server:
+class Server:
     """uvicorn's protocol without uvicorn's server: no ticks, no signal handling, a shutdown that does not linger."""
 
-    def __init__(self, settings: MockSettings) -> None:
+    def __init__(
+        self, settings: MockSettings, listener: socket.socket | None = None, records: Records | None = None
+    ) -> None:
+        """Take a socket and records that others share in, or make some.
+
+        Raises:
+            MockSettingsError: an address that cannot be bound, a fault that does not exist.
+            OSError: the truth log cannot be written.
+        """
         self.settings = settings
-        self._app = MockApp(settings)
-        self._socket = _bind(settings.host, settings.port)
-        self.handle = _handle(settings, self._socket)
-        self._state = _DatedState(settings.clock)
+        if settings.truth_log is not None and listener is None:
+            start_log(settings.truth_log)
+        self._app = MockApp(settings, records)
+        self._socket = listener or bind(settings.host, settings.port)
+        self.handle = handle_of(settings, self._socket)
+        self._state = DatedState(settings.clock)
         self._stopping: asyncio.Event | None = None
         self._stops = 0
 
@@ -173,10 +163,21 @@ class _Server:
         self._app.close()
 
     async def run(self, on_ready: Callable[[MockHandle], None], *, grace_s: float) -> None:
-        """Serve until `stop` is called."""
+        """Serve until `stop` is called.
+
+        Raises:
+            MockSettingsError: the state cannot be reached.
+        """
         self._stopping = asyncio.Event()
+        try:
+            await self._app.open()
+            await self._serve(self._stopping, on_ready, grace_s)
+        finally:
+            await self._app.leave()
+
+    async def _serve(self, stopping: asyncio.Event, on_ready: Callable[[MockHandle], None], grace_s: float) -> None:
         loop = asyncio.get_running_loop()
-        config = _uvicorn_config(self._app)
+        config = uvicorn_config(self._app)
         protocol = best_protocol()
 
         def connect() -> asyncio.Protocol:
@@ -187,7 +188,7 @@ class _Server:
         flushing = asyncio.create_task(self._keep_flushing())
         try:
             on_ready(self.handle)
-            await self._stopping.wait()
+            await stopping.wait()
         finally:
             flushing.cancel()
             server.close()
@@ -216,36 +217,8 @@ class _Server:
         await self._app.end(max(0.0, patience - asyncio.get_running_loop().time()) if self._stops < 2 else 0.0)
 
 
-def _uvicorn_config(app: MockApp) -> Config:
-    config = Config(
-        app,
-        interface="asgi3",
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        timeout_keep_alive=KEEP_ALIVE_S,
-    )
-    config.load()
-    return config
-
-
-def _bind(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        listener.setblocking(False)  # noqa: FBT003 - the socket's own signature
-    except OSError as error:
-        listener.close()
-        raise MockStartError(f"Cannot listen on {host} port {port}: {error.strerror or error}.") from None
-    return listener
-
-
-def _handle(settings: MockSettings, listener: socket.socket) -> MockHandle:
+def handle_of(settings: MockSettings, listener: socket.socket) -> MockHandle:
+    """What a client needs to know of a mock behind a socket."""
     port = int(listener.getsockname()[1])
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 - what clients can reach
     origin = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

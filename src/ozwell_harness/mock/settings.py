@@ -9,10 +9,10 @@ from ozwell_harness.mock.clock import Clock
 from ozwell_harness.mock.delays import NO_DELAY, Delay
 from ozwell_harness.mock.errors import MockSettingsError
 from ozwell_harness.mock.keys import Budget, Key, PlanName, Standing, plan_budget
+from ozwell_harness.mock.shared.place import MEMORY_STATE, RedisPlace, parse_state
 from ozwell_harness.mock.webhooks.settings import WebhookSettings
 
 MEBI = 1024 * 1024
-MEMORY_STATE = "memory"
 
 #: So many files, and a few of a client's own, are more than one page of a list holds by default.
 STOCK = 24
@@ -22,8 +22,8 @@ class SharedStateRequiredError(MockSettingsError):
     """Several workers were asked for, but each would keep files and limits of its own."""
 
 
-class UnsupportedStateError(MockSettingsError):
-    """The place asked for to keep state in is not one this mock knows."""
+class OneWorkerOnlyError(MockSettingsError):
+    """Something was asked for that only a mock of one process can do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class MockSettings:
         bounds: limits of size.
         secrets: the bearer tokens.
         workers: processes; more than one needs shared state.
-        state: where state is kept; only "memory" so far.
+        state: where state is kept: "memory", or the URL of a Redis (see `shared.place`). May hold a password.
         stock: files that the main key's tenant has from the start.
         env_file: file to write the client's variables to once ready.
         truth_log: file to write down in when each request came and each piece of its answer was written.
@@ -120,7 +120,7 @@ class MockSettings:
     bounds: Bounds = Bounds()
     secrets: Secrets = Secrets()
     workers: int = 1
-    state: str = MEMORY_STATE
+    state: str = field(default=MEMORY_STATE, repr=False)
     stock: int = 0
     env_file: Path | None = None
     truth_log: Path | None = None
@@ -129,21 +129,39 @@ class MockSettings:
     webhooks: WebhookSettings | None = None
 
     def __post_init__(self) -> None:
-        if self.state != MEMORY_STATE:
-            raise UnsupportedStateError(f"State in '{self.state}' is not supported. Use --state memory.")
+        place = self.place
         if self.stock < 0:
             raise MockSettingsError(f"The number of files in stock must be 0 or more, not {self.stock}.")
         if self.workers < 1:
             raise MockSettingsError(f"The number of workers must be 1 or more, not {self.workers}.")
         if self.workers > 1:
-            raise SharedStateRequiredError(
-                f"{self.workers} workers would each keep files, conversations and rate limits of their own. "
-                "Use --workers 1 with state in memory."
-            )
+            self._require_shareable(place)
         if self.latency.slots is not None and self.latency.slots < 1:
             raise MockSettingsError(f"The number of slots must be 1 or more, not {self.latency.slots}.")
         if self.window_s <= 0 or self.limited.window_s <= 0:
             raise MockSettingsError("A rate-limit window must be longer than 0 seconds.")
+
+    @property
+    def place(self) -> RedisPlace | None:
+        """The Redis where state is kept; None is the mock's own memory."""
+        return parse_state(self.state)
+
+    def _require_shareable(self, place: RedisPlace | None) -> None:
+        if place is None:
+            raise SharedStateRequiredError(
+                f"{self.workers} workers would each keep files, conversations and rate limits of their own. "
+                "Give them one place for these: --state redis://HOST:PORT. Or use --workers 1."
+            )
+        if self.latency.slots is not None:
+            raise OneWorkerOnlyError(
+                f"{self.workers} workers would each hand out slots of their own, and nobody knew how many there are. "
+                "Use --workers 1 with --slots."
+            )
+        if self.faults:
+            raise OneWorkerOnlyError(
+                f"Faults may remember earlier requests, which {self.workers} workers would each do for themselves. "
+                "Use --workers 1 with --fault."
+            )
 
     def keys(self) -> tuple[Key, ...]:
         """All keys that the mock knows, with their plans and tenants."""

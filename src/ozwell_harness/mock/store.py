@@ -92,7 +92,7 @@ class MemoryStore:
         self._keep(tenant, file, content)
 
     def _keep(self, tenant: str, file: StoredFile, content: bytes) -> None:
-        cost = _file_cost(file, content)
+        cost = file_cost(file, content)
         if cost > self._file_room:
             raise StoreFullError("The mock's memory for files is used up.")
         self._file_room -= cost
@@ -113,7 +113,7 @@ class MemoryStore:
         entry = self._files.get(tenant, {}).pop(file_id, None)
         if entry is None:
             return False
-        self._file_room += _file_cost(*entry)
+        self._file_room += file_cost(*entry)
         return True
 
     async def list_files(self, tenant: str, purpose: str | None) -> Sequence[StoredFile]:
@@ -141,5 +141,6 @@ def _size(turns: Dialogue) -> int:
     return sum(turn.size for turn in turns)
 
 
-def _file_cost(file: StoredFile, content: bytes) -> int:
+def file_cost(file: StoredFile, content: bytes) -> int:
+    """What keeping a file counts as, in bytes."""
     return len(content) + len(file.filename) + 256

@@ -1,7 +1,8 @@
 """The truth log: what was received and written when, to hold a client's figures against.
 
-One JSON line for each request that the API answered. Its clock is the machine's monotonic one, which on Linux all
-processes share; the first line says how it relates to the time of day.
+One JSON line for each request that the API answered; those of several workers lie in one file, each line
+whole. Its clock is the machine's monotonic one, which on Linux all processes share; the first line says how it relates
+to the time of day.
 """
 
 from __future__ import annotations
@@ -63,18 +64,27 @@ def digest_of(body: bytes) -> str:
     return blake2b(body, digest_size=_DIGEST_SIZE).hexdigest()
 
 
+def start_log(path: Path) -> None:
+    """Start a truth log anew.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    path.write_bytes(msgspec.json.encode(TruthStart(time.monotonic_ns(), time.time())) + b"\n")
+
+
 class TruthLog:
     """Appends to a file; what is gathered is written every 256 requests, on ``flush`` and on ``close``."""
 
     def __init__(self, path: Path) -> None:
-        """Start the file anew.
+        """Go on with a file that ``start_log`` began.
 
         Raises:
             OSError: it cannot be written.
         """
-        self._stream = path.open("wb", buffering=0)
+        self._stream = path.open("ab", buffering=0)
         self._encode = msgspec.json.Encoder().encode
-        self._lines = [self._encode(TruthStart(time.monotonic_ns(), time.time()))]
+        self._lines: list[bytes] = []
 
     def add(self, call: Call, status: int, *, complete: bool) -> None:
         """Note a request at the end of its answer; those about the mock itself are left out."""

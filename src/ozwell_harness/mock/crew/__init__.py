@@ -1,0 +1,1 @@
+"""A mock of several processes behind one port."""
