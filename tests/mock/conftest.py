@@ -10,6 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from redis_server import RedisServer, redis_server
 from spec_judge import SpecJudge
 
 from ozwell_harness.mock import MockHandle, MockSettings, running_mock
@@ -81,3 +82,10 @@ def fresh(connect: Callable[..., Client]) -> Iterator[Callable[..., Client]]:
             resource.close()
         else:
             resource.__exit__(None, None, None)
+
+
+@pytest.fixture(scope="session")
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """One Redis for all tests that neither kill nor change it; each uses a namespace of its own."""
+    with redis_server(tmp_path_factory.mktemp("redis")) as server:
+        yield server

@@ -83,7 +83,7 @@ class Crew:
         try:
             done, _ = await asyncio.wait((told, *keepers), return_when=asyncio.FIRST_COMPLETED)
             for task in done:
-                task.result()
+                await task
         finally:
             for task in (told, *keepers):
                 task.cancel()
@@ -94,7 +94,8 @@ class Crew:
         while True:
             how = await self._members[number].ended()
             if stopping.is_set():
-                await asyncio.Future()
+                return
+            await self._members[number].dismiss()
             self._lost += 1
             LOGGER.warning("Worker %d of the mock ended unasked (%s). Another takes its place.", number + 1, how)
             self._members[number] = await self._start(number)
@@ -121,4 +122,4 @@ class Crew:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(asyncio.gather(*endings), patience)
         for member in self._members:
-            await member.kill()
+            await member.dismiss()

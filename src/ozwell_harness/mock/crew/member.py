@@ -81,7 +81,7 @@ class Member:
         code = self._process.exitcode or 0
         return f"signal {-code}" if code < 0 else f"exit status {code}"
 
-    async def kill(self) -> None:
+    async def dismiss(self) -> None:
         """End the worker, whatever it does, and give back what it held."""
         if self._process.is_alive():
             self._process.kill()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections.abc import Awaitable, Sequence
 from typing import Any
 
@@ -67,7 +68,7 @@ class Link:
             raise self._refusal(error) from None
         if not self._up:
             self._up = True
-            LOGGER.warning("%s answers again.", self._place.shown)
+            LOGGER.warning("%s can be used again.", self._place.shown)
         return result
 
     async def check(self) -> None:
@@ -93,7 +94,7 @@ class Link:
     def _refusal(self, error: Exception) -> ApiError:
         if self._up:
             self._up = False
-            LOGGER.warning("%s does not answer: %s.", self._place.shown, self._reason(error))
+            LOGGER.warning("%s cannot be used: %s.", self._place.shown, self._reason(error))
         return state_unavailable()
 
     def _reason(self, error: Exception) -> str:
@@ -111,6 +112,9 @@ def _pool(place: RedisPlace) -> BlockingConnectionPool:
         "socket_timeout": place.within_s,
         "retry": Retry(NoBackoff(), 0),
         "protocol": 2,
+        "encoding_errors": "surrogatepass",
+        # In CLIENT LIST each worker is seen by itself.
+        "client_name": f"ozwell-mock-{os.getpid()}",
         "max_connections": CONNECTIONS_AT_MOST,
         "timeout": place.within_s,
     }
