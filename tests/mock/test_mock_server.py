@@ -23,7 +23,8 @@ from ozwell_harness.mock.delays import Fixed, Lognormal, Normal, parse_delay, pa
 from ozwell_harness.mock.envfile import write_env_file
 from ozwell_harness.mock.faults import UnknownFaultError
 from ozwell_harness.mock.protocol import PortableProtocol
-from ozwell_harness.mock.settings import SharedStateRequiredError, UnsupportedStateError
+from ozwell_harness.mock.settings import SharedStateRequiredError
+from ozwell_harness.mock.shared.place import UnsupportedStateError
 
 NAMES = [
     "OZWELL_BASE_URL",
@@ -152,7 +153,7 @@ def test_what_cannot_be_honoured_is_said_plainly(mock: MockHandle) -> None:
     with pytest.raises(SharedStateRequiredError, match="--workers 1"):
         MockSettings(workers=2)
     with pytest.raises(UnsupportedStateError, match="redis"):
-        MockSettings(state="redis://x")
+        MockSettings(state="postgres://x")
     with pytest.raises(MockSettingsError, match="slots"):
         MockSettings(latency=Latency(slots=0))
     with (
