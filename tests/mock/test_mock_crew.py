@@ -93,6 +93,44 @@ def test_a_conversation_is_known_to_all_workers(crew: MockHandle, connect: Clien
             assert "Ada" in json.dumps(answer["output"]), answer
 
 
+def test_documents_uploaded_to_all_workers_are_all_found(crew: MockHandle) -> None:
+    """In both versions, and whoever is asked."""
+    headers = {"authorization": f"Bearer {crew.settings.secrets.other}"}
+
+    async def story() -> None:
+        async with httpx.AsyncClient(base_url=crew.origin + "/api", headers=headers, timeout=30) as client:
+            answers = await asyncio.gather(
+                *(
+                    client.post("/v1/rag/documents", files={"file": ("a.txt", f"Heron nonce{number} wades.".encode())})
+                    for number in range(30)
+                )
+            )
+            ids = [answer.json()["document_id"] for answer in answers]
+            found = await asyncio.gather(
+                *(client.post("/v2/rag/query", json={"query": f"nonce{number}"}) for number in range(30))
+            )
+            assert [[each["document_id"] for each in one.json()["results"]] for one in found] == [
+                [name] for name in ids
+            ]
+
+    asyncio.run(story())
+
+
+def test_a_chat_and_a_configuration_are_known_to_all_workers(crew: MockHandle) -> None:
+    headers = {"authorization": f"Bearer {crew.settings.secrets.other}"}
+    with httpx.Client(base_url=crew.origin + "/api/v1", headers=headers) as client:
+        assert client.put("/models/gpt-4/config", json={"max_tokens": 2}).json()["max_tokens"] == 2
+        body = {"model": "gpt-4", "messages": user("Tell me about herons at length.")}
+        made = client.post("/chat/completions", json=body).json()
+    assert made["choices"][0]["finish_reason"] == "length"
+    for _ in range(8):
+        with httpx.Client(base_url=crew.origin + "/api/v2", headers=headers) as client:
+            history = client.get("/chat/history", params={"chat_id": made["id"]}).json()
+            assert history[-1]["content"] == made["choices"][0]["message"]["content"]
+            again = client.post("/chat/completions", json=body).json()
+            assert again["choices"][0]["finish_reason"] == "length"
+
+
 def test_metrics_and_journal_are_those_of_all_workers(redis: RedisServer) -> None:
     settings = MockSettings(workers=2, state=redis.url())
     with running_mock(settings) as crew:
@@ -234,11 +272,23 @@ def test_state_outlives_a_mock(redis: RedisServer, connect: Clients) -> None:
         name = upload(client, b"kept")
         client.post("/responses", json=say | {"messages": user("My name is Ada Lovelace.")})
         assert [limited.get("/models").status_code for _ in range(3)] == [200] * 3
+        webui = crew.origin + "/api/v1"
+        document = httpx.post(
+            webui + "/rag/documents", headers=client.headers, files={"file": ("a.txt", b"A kraken sleeps.")}
+        ).json()
+        chat = httpx.post(
+            webui + "/chat/completions", headers=client.headers, json={"model": "gpt-4", "messages": user("Hello")}
+        ).json()
     with running_mock(settings) as crew, connect(crew) as client, connect(crew, "limited") as limited:
         assert client.get(f"/files/{name}/content").content == b"kept"
         answer = client.post("/responses", json=say | {"messages": user("What is my name?")})
         assert "Ada" in answer.text
         assert [limited.get("/models").status_code for _ in range(3)] == [200, 200, 429]
+        webui = crew.origin + "/api/v1"
+        found = httpx.post(webui + "/rag/query", headers=client.headers, json={"query": "kraken"}).json()
+        assert [each["document_id"] for each in found["results"]] == [document["document_id"]]
+        history = httpx.get(webui + "/chat/history", headers=client.headers, params={"chat_id": chat["id"]}).json()
+        assert [message["content"] for message in history][0] == "Hello"
 
 
 def test_namespaces_are_apart(redis: RedisServer, connect: Clients) -> None:

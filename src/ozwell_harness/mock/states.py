@@ -72,11 +72,13 @@ class RedisState:
         from ozwell_harness.mock.shared.limiter import RedisLimiter
         from ozwell_harness.mock.shared.link import Link
         from ozwell_harness.mock.shared.store import RedisStore
+        from ozwell_harness.mock.shared.webui import RedisWebUiStore
 
         self._link = Link(place)
         self._stock = stocked_files(settings.stock, int(settings.clock.now()))
-        self.webui = MemoryWebUiStore(settings.bounds.chats, settings.bounds.documents)
-        self.store = RedisStore(self._link, settings.bounds.files, settings.bounds.conversations)
+        bounds = settings.bounds
+        self.store = RedisStore(self._link, bounds.files, bounds.conversations)
+        self.webui = RedisWebUiStore(self._link, bounds.chats, bounds.documents)
         self.limiter = RedisLimiter(self._link)
 
     async def open(self) -> None:

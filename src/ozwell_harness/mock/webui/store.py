@@ -24,6 +24,11 @@ CHATS_KEPT = 20_000
 _WORD_COST = 100
 
 
+def chunk_cost(text: str, words: frozenset[str]) -> int:
+    """What a chunk and its words in the index count as, in bytes."""
+    return OVERHEAD + len(text) + _WORD_COST * len(words)
+
+
 class WebUiStore(Protocol):
     """What the operations need of a place that keeps state. Every method sees one tenant only.
 
@@ -88,7 +93,7 @@ class _Filed:
 
     @property
     def cost(self) -> int:
-        return OVERHEAD + len(self.passage.text) + _WORD_COST * len(self.words)
+        return chunk_cost(self.passage.text, self.words)
 
 
 @dataclass(slots=True)
