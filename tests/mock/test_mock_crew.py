@@ -288,7 +288,7 @@ def test_state_outlives_a_mock(redis: RedisServer, connect: Clients) -> None:
         found = httpx.post(webui + "/rag/query", headers=client.headers, json={"query": "kraken"}).json()
         assert [each["document_id"] for each in found["results"]] == [document["document_id"]]
         history = httpx.get(webui + "/chat/history", headers=client.headers, params={"chat_id": chat["id"]}).json()
-        assert [message["content"] for message in history][0] == "Hello"
+        assert history[0]["content"] == "Hello"
 
 
 def test_namespaces_are_apart(redis: RedisServer, connect: Clients) -> None:
