@@ -13,12 +13,14 @@ import click
 
 from ozwell_harness.baseline import Baseline, baseline_text, read_baseline, updated
 from ozwell_harness.cli.common import UsageError, mistakes_told
+from ozwell_harness.cli.comparing_options import Against
 from ozwell_harness.cli.output import Output
 from ozwell_harness.driver import HarnessError
 from ozwell_harness.flow import LoadPhase, Outcome, execute, forecast, with_target
 from ozwell_harness.model import Verdict
 from ozwell_harness.reporting.atomic import write_text
 from ozwell_harness.reporting.folder import ReportError, new_folder
+from ozwell_harness.reporting.results import ResultsError
 from ozwell_harness.reporting.screen import print_last_screen
 from ozwell_harness.settings import Settings
 from ozwell_harness.verdict import EXIT_INCONCLUSIVE, EXIT_OK, exit_status
@@ -33,20 +35,27 @@ class Order:
         output: where the report goes, and how the run is told.
         update: the baseline is to be written from what was found.
         dry: only tell what a run would cost.
+        against: an earlier run to compare with.
     """
 
     output: Output
     update: bool
     dry: bool
+    against: Against
 
     @classmethod
     def take(cls, given: MutableMapping[str, Any]) -> Order:
         """Take out of the command line's values what is not a setting of the run.
 
         Raises:
-            UsageError: a baseline is to be updated, but none is named.
+            UsageError: a baseline is to be updated, but none is named; or what to compare with is no run.
         """
-        order = cls(Output.take(given), update=given.pop("baseline_update"), dry=given.pop("dry_run"))
+        order = cls(
+            Output.take(given),
+            update=given.pop("baseline_update"),
+            dry=given.pop("dry_run"),
+            against=Against.take(given),
+        )
         if order.update and not given["baseline"]:
             raise UsageError("--baseline-update needs --baseline FILE: the file to write.")
         return order
@@ -71,9 +80,11 @@ def carry_out(settings: Settings, order: Order, load: LoadPhase | None = None) -
     except HarnessError as error:
         click.echo(f"Error: {error}", err=True)
         return EXIT_INCONCLUSIVE
+    status = exit_status(run.verdict, interrupted=run.interrupted)
     if order.update and not run.interrupted and run.verdict is not Verdict.INCONCLUSIVE:
-        return EXIT_OK
-    return exit_status(run.verdict, interrupted=run.interrupted)
+        status = EXIT_OK
+    with mistakes_told(ResultsError):
+        return order.against.settle(order.output, outcome.folder, status)
 
 
 def _judge(settings: Settings, order: Order, load: LoadPhase | None) -> Outcome:

@@ -14,6 +14,7 @@ from ozwell_harness.cli.common import (
     target_options,
     webhook_options,
 )
+from ozwell_harness.cli.comparing_options import against_option
 from ozwell_harness.cli.output import output_options, verbose_option
 
 
@@ -22,6 +23,7 @@ from ozwell_harness.cli.output import output_options, verbose_option
 @selection_options
 @property_options
 @webhook_options
+@against_option
 @output_options
 @verbose_option
 def command(url: str | None, config: str | None, **given: Any) -> int:
@@ -34,6 +36,7 @@ def command(url: str | None, config: str | None, **given: Any) -> int:
       ozwell-harness check http://127.0.0.1:8000/v1
       ozwell-harness check http://127.0.0.1:8000/v1 --profile openai --area chat --area streaming
       ozwell-harness check http://127.0.0.1:8000/v1 --baseline known.yaml
+      ozwell-harness check http://127.0.0.1:8000/v1 --against reports/runs/before
       ozwell-harness check --requirement 'files.*' --level MUST --json result.json
     """
     order = Order.take(given)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,13 +10,18 @@ from typing import Any, TypeVar
 
 import click
 
-from ozwell_harness.cli.common import Duration
+from ozwell_harness.cli.common import Duration, mistakes_told
+from ozwell_harness.cli.output import Output
 from ozwell_harness.comparing.comparison import Comparison
+from ozwell_harness.comparing.held import compare_runs
 from ozwell_harness.comparing.ratios import Rule
 from ozwell_harness.comparing.reading import read_side
 from ozwell_harness.reporting.atomic import write_text
 from ozwell_harness.reporting.comparison.document import to_json
 from ozwell_harness.reporting.comparison.page import page
+from ozwell_harness.reporting.comparison.screen import print_comparison, print_headline
+from ozwell_harness.reporting.console import Detail, terminal
+from ozwell_harness.reporting.results import ResultsError
 from ozwell_harness.verdict import EXIT_INCONCLUSIVE, EXIT_INTERRUPTED, EXIT_NONCONFORMANT, EXIT_OK, EXIT_USAGE
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -86,7 +92,7 @@ def against_option(command: _Command) -> _Command:
     """Add the option that compares a run with an earlier one."""
     return click.option(
         "--against",
-        type=click.Path(exists=True, path_type=Path),
+        type=click.Path(path_type=Path),
         metavar="RUN",
         help="Compare with this earlier run (folder or results.json); a regression makes the exit status 1.",
     )(command)
@@ -98,16 +104,36 @@ class Against:
 
     run: Path | None
 
+    def settle(self, output: Output, folder: Path, status: int) -> int:
+        """Compare the run in ``folder``, whose exit status is ``status``, and tell it; return the status that decides.
+
+        Raises:
+            ResultsError: there is no run any more to compare with.
+            OSError: the comparison cannot be written.
+        """
+        if self.run is None:
+            return status
+        comparison = compare_runs(self.run, folder, Rule())
+        written = write_comparison(comparison, folder)
+        with output.told():
+            if output.detail is Detail.QUIET:
+                print_headline(terminal(sys.stdout), comparison)
+            else:
+                click.echo()
+                print_comparison(terminal(sys.stdout), comparison, written)
+        return gravest_status(status, comparison.outcome.exit_status)
+
     @classmethod
     def take(cls, given: MutableMapping[str, Any]) -> Against:
         """Take it out of the command line's values.
 
         Raises:
-            ResultsError: it is no run; better to say so before anything is sent.
+            UsageError: it is no run; better to say so before anything is sent.
         """
         path = given.pop("against")
         if path is not None:
-            read_side(path)
+            with mistakes_told(ResultsError):
+                read_side(path)
         return cls(path)
 
 

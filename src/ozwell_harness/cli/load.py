@@ -14,6 +14,7 @@ from ozwell_harness.cli.common import (
     mistakes_told,
     settings_from,
 )
+from ozwell_harness.cli.comparing_options import Against, against_option
 from ozwell_harness.cli.load_options import arrival_options, client_options, content_options, cost_lines, plan_from
 from ozwell_harness.cli.output import Output, output_options
 from ozwell_harness.flow import Outcome, with_target
@@ -25,6 +26,7 @@ from ozwell_harness.load.runner import LoadError
 from ozwell_harness.load_flow import execute_load
 from ozwell_harness.reporting.console_load import ConsoleLoadObserver
 from ozwell_harness.reporting.folder import ReportError, new_folder
+from ozwell_harness.reporting.results import ResultsError
 from ozwell_harness.reporting.screen_load import print_load_screen
 from ozwell_harness.settings import Settings
 from ozwell_harness.verdict import EXIT_INCONCLUSIVE, EXIT_OK, exit_status
@@ -38,6 +40,7 @@ from ozwell_harness.verdict import EXIT_INCONCLUSIVE, EXIT_OK, exit_status
 @client_options
 @click.option("--baseline", metavar="FILE", help="Known deviations that do not fail the run.")
 @click.option("--dry-run", is_flag=True, help="Only tell what the run may cost; nothing is sent.")
+@against_option
 @output_options
 def command(url: str | None, config: str | None, **given: Any) -> int:
     """Put a load on an endpoint, measure it, and judge it by an SLO.
@@ -48,9 +51,9 @@ def command(url: str | None, config: str | None, **given: Any) -> int:
     \b
     Exit status:
       0    within the SLO; or none was asked for, and the figures are valid
-      1    SLO not met, or answers broke a MUST under load
+      1    SLO not met, or answers broke a MUST under load, or a regression --against an earlier run
       2    wrong usage or configuration
-      3    INVALID: the client was the limit, not the target; or target unreachable
+      3    INVALID: the client was the limit, not the target; or target unreachable; or not all could be compared
       130  interrupted; the partial report is written
 
     \b
@@ -64,6 +67,7 @@ def command(url: str | None, config: str | None, **given: Any) -> int:
       ozwell-harness load --rate 20 --mix chat=3,files=1 --duration 10s
     """
     output = Output.take(given)
+    against = Against.take(given)
     plan = plan_from(given, file_settings(config))
     settings = settings_from(given, url, config)
     if given["dry_run"]:
@@ -78,7 +82,8 @@ def command(url: str | None, config: str | None, **given: Any) -> int:
     except LoadError as error:
         click.echo(f"Error: {error}", err=True)
         return EXIT_INCONCLUSIVE
-    return exit_status(run.verdict, interrupted=run.interrupted)
+    with mistakes_told(ResultsError):
+        return against.settle(output, outcome.folder, exit_status(run.verdict, interrupted=run.interrupted))
 
 
 def _tell_cost(plan: LoadPlan) -> int:

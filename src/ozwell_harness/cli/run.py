@@ -19,6 +19,7 @@ from ozwell_harness.cli.common import (
     target_options,
     webhook_options,
 )
+from ozwell_harness.cli.comparing_options import against_option
 from ozwell_harness.cli.output import Output, output_options, verbose_option
 from ozwell_harness.flow import LoadPhase
 from ozwell_harness.load.arrivals import Closed
@@ -40,6 +41,7 @@ from ozwell_harness.target import Timeouts
 @click.option("--users", default=4, show_default=True, type=click.IntRange(1, 1000), help="Clients at once.")
 @click.option("--duration", default="5s", show_default=True, type=Duration(), help="Measured time of the load.")
 @click.option("--warmup", default="1s", show_default=True, type=Duration(), help="Load before the measured time.")
+@against_option
 @output_options
 @verbose_option
 def command(url: str | None, config: str | None, **given: Any) -> int:

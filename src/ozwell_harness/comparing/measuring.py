@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from statistics import fmean
+from statistics import fmean, median
 from typing import Any, NamedTuple
 
 from ozwell_harness.comparing.blocks import BLOCKS, Blocks, Estimate, mean_estimate
@@ -28,6 +28,7 @@ PERCENTS = (50, 90, 99)
 _FROM_DUE = frozenset({Metric.TTFT, Metric.E2E})
 #: A second holds too few requests for a percentile beyond this.
 _MOST_PERCENT_OF_A_SECOND = 90
+_MIDDLE = 50
 
 
 class Source(StrEnum):
@@ -171,10 +172,21 @@ def _of_seconds(
     values = [float(entry) for entry in found if entry]
     if not value or percent > _MOST_PERCENT_OF_A_SECOND:
         return None
-    # Without the samples, the client's error at this percentile is not known; its p99 is more than that.
+    return mean_estimate(_grouped(values), float(value), _client_of_seconds(load, seconds, percent))
+
+
+def _client_of_seconds(load: Mapping[str, Any], seconds: Sequence[Mapping[str, Any]], percent: int) -> float:
+    """Return what the client itself may have added to a percentile, in seconds, or more than that.
+
+    Without the samples, its error at this percentile is not known. Its p99 is more, and for a median so is the p99 of
+    the usual second.
+    """
     validity = load.get("validity") or {}
-    late = float(validity.get("send_lateness_p99_s") or 0.0) + float(validity.get("receive_lag_p99_s") or 0.0)
-    return mean_estimate(_grouped(values), float(value), late)
+    late = float(validity.get("send_lateness_p99_s") or 0.0)
+    usual = [float(entry["lateness_p99_s"]) for entry in seconds if entry.get("lateness_p99_s") is not None]
+    if percent <= _MIDDLE and usual:
+        late = min(late, median(usual))
+    return late + float(validity.get("receive_lag_p99_s") or 0.0)
 
 
 def _grouped(values: Sequence[float]) -> list[float]:

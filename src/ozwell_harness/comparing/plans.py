@@ -40,7 +40,7 @@ def search_differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> t
 def _unlike(names: Mapping[str, str], before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
     for key, words in names.items():
         if key in before and key in after and before[key] != after[key]:
-            yield f"The {words} differs: {_shown(before[key])} before, {_shown(after[key])} now."
+            yield f"Different {words}: {_shown(before[key])} before, {_shown(after[key])} now."
 
 
 def _shown(value: Any) -> str:

@@ -14,6 +14,8 @@ from ozwell_harness.load.capacity.evidence import Evidence, bounds
 LEAST_POINTS = 0.001
 #: How many times the least change that matters a latency must have to be judged: shorter ones are the machine's.
 SHORT = 4
+#: Logarithms of ratios beyond this are not told apart: their exponential has to be a number.
+_MOST_LOG = 500.0
 
 
 class Judgement(StrEnum):
@@ -84,7 +86,7 @@ def ratio(before: Estimate, after: Estimate, rule: Rule, share: float = 1.0) -> 
     centre = math.log(after.value / before.value)
     error = math.hypot(before.error, after.error)
     reach = t_quantile(1 - rule.each, _degrees(before, after)) * error
-    low, high = centre - reach, centre + reach
+    low, high = max(centre - reach, -_MOST_LOG), min(centre + reach, _MOST_LOG)
     amount = max(rule.least_s * share, before.client, after.client)
     grown = _beyond(low, before.value, amount, rule)
     shrunk = _beyond(-high, after.value, amount, rule)
@@ -107,7 +109,7 @@ def inverse(change: Change, of: float) -> Change:
 
 def _beyond(log_growth: float, value: float, amount: float, rule: Rule) -> bool:
     """Tell whether ``value`` grows by more than the effect, and by more than ``amount``."""
-    return log_growth > math.log1p(rule.effect) and value * math.expm1(min(log_growth, 700.0)) > amount
+    return log_growth > math.log1p(rule.effect) and value * math.expm1(log_growth) > amount
 
 
 def _degrees(before: Estimate, after: Estimate) -> float:

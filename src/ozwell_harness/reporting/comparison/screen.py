@@ -13,6 +13,7 @@ from rich.text import Text
 from ozwell_harness.comparing.comparison import Comparison, Outcome
 from ozwell_harness.comparing.ratios import Judgement
 from ozwell_harness.reporting.comparison import words
+from ozwell_harness.reporting.console import is_log
 from ozwell_harness.reporting.text import count, one_line, printable
 
 _STYLES = {
@@ -28,7 +29,12 @@ _MOST = 20
 def print_comparison(console: Console, comparison: Comparison, page: Path | None = None) -> None:
     """Print a comparison; ``page`` is where its HTML is. Where there is no terminal, long lines are left whole."""
     screen = Group(*_Screen(console.encoding).parts(comparison, page))
-    console.print(screen, soft_wrap=not console.is_terminal)
+    console.print(screen, soft_wrap=is_log(console))
+
+
+def print_headline(console: Console, comparison: Comparison) -> None:
+    """Print what a comparison amounts to in one line."""
+    console.print(_Screen(console.encoding).headline(comparison), soft_wrap=is_log(console))
 
 
 class _Screen:
@@ -38,8 +44,7 @@ class _Screen:
         self._encoding = encoding
 
     def parts(self, comparison: Comparison, page: Path | None) -> Iterator[RenderableType]:
-        stamp = self._text(words.STAMPS[comparison.outcome].upper(), _STYLES[comparison.outcome])
-        yield stamp.append_text(self._text(f" {words.sentence(comparison)}"))
+        yield self.headline(comparison)
         yield self._text(f"Before: {words.side_words(comparison.before)}")
         yield self._text(f"Now:    {words.side_words(comparison.after)}")
         yield from (self._text(gap, "yellow") for gap in comparison.gaps)
@@ -57,6 +62,10 @@ class _Screen:
             yield self._text(words.basis(comparison.speed), "dim")
         if page is not None:
             yield self._text(f"Report: {page}")
+
+    def headline(self, comparison: Comparison) -> Text:
+        stamp = self._text(words.STAMPS[comparison.outcome].upper(), _STYLES[comparison.outcome])
+        return stamp.append_text(self._text(f" {words.sentence(comparison)}"))
 
     def _section(self, section: words.Section) -> Iterator[Text]:
         if section.change in words.QUIET:
