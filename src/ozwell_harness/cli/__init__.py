@@ -17,6 +17,7 @@ from ozwell_harness.verdict import EXIT_INTERRUPTED, EXIT_USAGE
 _COMMANDS: Mapping[str, tuple[str, str]] = {
     "run": ("ozwell_harness.cli.run", "Check, then a short load; one report."),
     "check": ("ozwell_harness.cli.check", "Judge an endpoint, requirement by requirement."),
+    "doctor": ("ozwell_harness.cli.doctor", "Tell whether a run can begin, and what it would cost."),
     "load": ("ozwell_harness.cli.load", "Put a load on an endpoint and judge it by an SLO."),
     "capacity": ("ozwell_harness.cli.capacity", "Find the highest rate that still meets an SLO."),
     "mock": ("ozwell_harness.cli.mock", "Serve the reference mock."),

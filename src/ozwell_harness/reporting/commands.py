@@ -35,6 +35,11 @@ def again(run: Run, requirement: str | None = None) -> str:
     return shlex.join(words)
 
 
+def check_command(target: str, profile: str) -> str:
+    """Return the command that judges a target."""
+    return shlex.join(["ozwell-harness", "check", target, "--profile", profile])
+
+
 def _load(load: Mapping[str, Any]) -> list[str]:
     words = _what(load)
     if load.get("users") is not None:
