@@ -57,9 +57,7 @@ def endpoint_options(command: _Command) -> _Command:
             click.option(
                 "--profile", metavar="NAME", help="Dialect to judge by: ozwell (default), openai or openwebui."
             ),
-            click.option(
-                "--api-version", metavar="VERSION", help="Ask for this version, such as v2, not the URL's."
-            ),
+            click.option("--api-version", metavar="VERSION", help="Ask for this version, such as v2, not the URL's."),
             click.option("--model", metavar="ID", help="Chat model; else OZWELL_MODEL, else from GET /models."),
             click.option("--embedding-model", metavar="ID", help="Embedding model; else OZWELL_EMBEDDING_MODEL."),
             click.option("--ca-file", metavar="PEM", help="Trust this bundle instead of the public authorities."),

@@ -13,6 +13,7 @@ from ozwell_harness.mock.faults import Fault
 from ozwell_harness.mock.faults import catalogue as fault_catalogue
 from ozwell_harness.model import Requirement
 from ozwell_harness.profile import load_profile
+from ozwell_harness.prove.breaks import breaks_in
 from ozwell_harness.prove.excuses import excuses
 from ozwell_harness.prove.runner import untried
 from ozwell_harness.requirements import Catalogue, load_catalogue
@@ -79,7 +80,7 @@ def show_coverage(profile: str, *, as_json: bool) -> None:
     This is what the faults declare; ozwell-harness prove shows that it is so.
     """
     catalogue = _catalogue(profile)
-    faults = breaking(fault_catalogue().values())
+    faults = breaking(fault_catalogue().values(), profile)
     excused = excuses()
     rows = {r.id: faults.get(r.id, ()) for r in catalogue}
     if as_json:
@@ -94,11 +95,11 @@ def show_coverage(profile: str, *, as_json: bool) -> None:
     click.echo(f"{len(rows)} requirements, {len(bare)} with neither a fault nor an excuse.", err=True)
 
 
-def breaking(faults: Iterable[Fault]) -> dict[str, tuple[str, ...]]:
-    """Return requirement → names of the faults that declare to break it."""
+def breaking(faults: Iterable[Fault], profile: str) -> dict[str, tuple[str, ...]]:
+    """Return requirement → names of the faults that are to break it in the dialect of a profile."""
     found: dict[str, tuple[str, ...]] = {}
     for fault in faults:
-        for requirement in fault.breaks:
+        for requirement in breaks_in(fault, profile):
             found[requirement] = (*found.get(requirement, ()), fault.name)
     return found
 

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from ozwell_harness.contract.plan import AREA as GENERATED
-from ozwell_harness.mock.faults import Hook, catalogue
+from ozwell_harness.mock.faults import Hook, Kind, catalogue
 from ozwell_harness.model import Level
 from ozwell_harness.profile import Profile, load_profile
+from ozwell_harness.prove.breaks import breaks_in, touches
 from ozwell_harness.prove.excuses import excuses
 from ozwell_harness.prove.matrix import CLEAN, Matrix, Trial
 from ozwell_harness.prove.workers import trials_in_workers
@@ -37,7 +38,7 @@ def prove(
     Args:
         profile: whose requirements judge.
         areas: try only the faults that break something in them, and the legal variations; none means all.
-        names: faults and controls to try; none means all.
+        names: faults and controls to try; none means all that have to do with the profile.
         workers: processes.
         told: called with each finished trial, how many are finished, and how many there are.
 
@@ -75,7 +76,7 @@ class Plan:
 
 
 def plan_of(profile: Profile, areas: tuple[str, ...], names: tuple[str, ...]) -> Plan:
-    """Choose what to try: the named faults, else those that break something in ``areas``, else all."""
+    """Choose what to try: the named faults, else those that break something owed, in ``areas`` if these are given."""
     owed = profile.select(load_catalogue())
     wanted = areas or tuple(area for area in owed.areas if area not in untried(profile))
     # A MAY that is not kept is no finding.
@@ -83,10 +84,12 @@ def plan_of(profile: Profile, areas: tuple[str, ...], names: tuple[str, ...]) ->
     on_demand = profile.opt_in.intersection(areas)
     # All of a run's requests are made in any case: a fault that acts on some of them only must find the same ones.
     judging = tuple(a for a in owed.areas if a not in untried(profile) or a in on_demand) if on_demand else ()
-    breaking = [f.name for f in catalogue().values() if not f.breaks or not areas or set(requirements) & set(f.breaks)]
+    touching = [f for f in catalogue().values() if touches(f, profile, owed)]
+    judged = set(requirements) if areas else owed.by_id.keys()
+    breaking = [f.name for f in touching if f.kind is Kind.LEGAL or judged & set(breaks_in(f, profile.name))]
     return Plan(
         # What is judged on demand only, no fault declares to break: any may.
-        names=names or tuple(catalogue() if on_demand else breaking),
+        names=names or tuple((f.name for f in touching) if on_demand else breaking),
         judging=judging,
         requirements=requirements,
         excused={name: why for name, why in excuses().items() if name in (requirements if areas else owed)},

@@ -8,6 +8,7 @@ from ozwell_harness.mock.faults import Kind as FaultKind
 from ozwell_harness.mock.faults import catalogue
 from ozwell_harness.model import Finding, Level
 from ozwell_harness.profile import Claim, load_profile
+from ozwell_harness.prove.breaks import breaks_in
 from ozwell_harness.prove.matrix import CLEAN, Kind, Trial, errors_in, judged_in, reported_by, unjudged_in
 
 
@@ -15,7 +16,7 @@ def trial_of(faults: tuple[str, ...], findings: Iterable[Finding], profile: str,
     """Hold the findings of one run against what its fault declares; without a fault, nothing must be found."""
     findings = tuple(findings)
     reported = reported_by(findings)
-    declared = _declared(faults)
+    declared = _declared(faults, profile)
     kind = _kind(faults)
     echoes = _on_demand(findings, profile) if kind is Kind.FAULT else frozenset()
     return Trial(
@@ -32,9 +33,9 @@ def trial_of(faults: tuple[str, ...], findings: Iterable[Finding], profile: str,
     )
 
 
-def lost_trial(faults: tuple[str, ...], reason: str) -> Trial:
+def lost_trial(faults: tuple[str, ...], reason: str, profile: str) -> Trial:
     """Return a trial that came to no end."""
-    declared = _declared(faults)
+    declared = _declared(faults, profile)
     return Trial(
         name=_name(faults),
         kind=_kind(faults),
@@ -54,8 +55,8 @@ def _description(faults: tuple[str, ...]) -> str:
     return " ".join(catalogue()[name].description for name in faults)
 
 
-def _declared(faults: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(requirement for name in faults for requirement in catalogue()[name].breaks)
+def _declared(faults: tuple[str, ...], profile: str) -> frozenset[str]:
+    return frozenset(requirement for name in faults for requirement in breaks_in(catalogue()[name], profile))
 
 
 def _kind(faults: tuple[str, ...]) -> Kind:

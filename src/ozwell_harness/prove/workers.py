@@ -56,6 +56,7 @@ class _Worker:
 
     def __init__(self, profile: str, areas: tuple[str, ...]) -> None:
         self.pipe, theirs = _CONTEXT.Pipe()
+        self._profile = profile
         self.is_lost = False
         self._delivered = False
         self._task: Faults | None = None
@@ -88,7 +89,7 @@ class _Worker:
             self._process.join()
             if not self._delivered:
                 raise HarnessError(f"The suites could not be run: exit status {self._process.exitcode}.") from None
-            return lost_trial(task, f"its process ended with exit status {self._process.exitcode}")
+            return lost_trial(task, f"its process ended with exit status {self._process.exitcode}", self._profile)
         self._delivered = True
         return trial
 
