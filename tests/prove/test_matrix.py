@@ -16,6 +16,7 @@ from ozwell_harness.mock.faults import Kind as FaultKind
 from ozwell_harness.mock.faults import catalogue as faults
 from ozwell_harness.model import Finding, Level, Status
 from ozwell_harness.profile import load_profile
+from ozwell_harness.prove.breaks import breaks_in, differing
 from ozwell_harness.prove.excuses import excuses
 from ozwell_harness.prove.matrix import CLEAN, Kind, Matrix, Trial, errors_in, judged_in, reported_by, unjudged_in
 from ozwell_harness.prove.runner import plan_of, untried
@@ -125,21 +126,42 @@ def test_faults_break_what_is_in_the_catalogue() -> None:
         assert bool(fault.breaks) is (fault.kind is FaultKind.FAULT), fault.name
 
 
-def test_every_requirement_has_a_fault_or_an_excuse() -> None:
-    profile = load_profile("ozwell")
-    broken = {name for fault in faults().values() for name in fault.breaks}
+def test_what_differs_between_dialects_names_faults_and_requirements() -> None:
+    for name, differences in differing().items():
+        owed = load_profile(name).select(load_catalogue())
+        for fault, ids in differences.items():
+            assert faults()[fault].kind is FaultKind.FAULT, fault
+            assert all(one in owed for one in ids), fault
+            assert {one for one in ids if one in owed} != {one for one in faults()[fault].breaks if one in owed}, fault
+
+
+def test_only_faults_that_have_to_do_with_the_dialect_are_tried() -> None:
+    tried = {name: plan_of(load_profile(name), (), ()).names for name in ("ozwell", "openai", "openwebui")}
+    assert "errors.status-422" in tried["ozwell"]
+    assert "errors.status-422" not in tried["openai"]
+    assert "responses.answered-201" not in tried["openai"]
+    assert "versions.later-missing" in tried["openwebui"]
+    assert "versions.later-missing" not in tried["ozwell"]
+    assert "chat.usage-missing" not in tried["openwebui"]
+    assert breaks_in(faults()["errors.status-422"], "openai") == ()
+
+
+@pytest.mark.parametrize("name", ["ozwell", "openai", "openwebui"])
+def test_every_requirement_has_a_fault_or_an_excuse(name: str) -> None:
+    profile = load_profile(name)
+    broken = breaking(faults().values(), name)
     owed = [r.id for r in profile.select(load_catalogue()) if r.area not in untried(profile)]
     assert [name for name in owed if name not in broken and name not in excuses()] == []
 
 
-@pytest.mark.parametrize("profile", ["ozwell", "openai"])
+@pytest.mark.parametrize("profile", ["ozwell", "openai", "openwebui"])
 def test_coverage_is_the_matrix_seen_from_the_catalogue(profile: str) -> None:
     """Where each trial is exact, both name the same faults for each requirement."""
     plan = plan_of(load_profile(profile), (), ())
-    broken = [f for f in faults().values() if f.breaks]
-    exact = [trial(" ".join(f.breaks), " ".join(f.breaks), name=f.name) for f in broken]
+    declared = {f.name: " ".join(breaks_in(f, profile)) for f in faults().values()}
+    exact = [trial(ids, ids, name=name) for name, ids in declared.items() if ids]
     proved = Matrix(tuple(exact), plan.requirements, plan.excused, SILENT, len(exact))
-    told = breaking(faults().values())
+    told = breaking(faults().values(), profile)
     assert proved.killed == {name: told.get(name, ()) for name in plan.requirements}
     assert proved.holds
 

@@ -84,7 +84,7 @@ def plan_of(profile: Profile, areas: tuple[str, ...], names: tuple[str, ...]) ->
     on_demand = profile.opt_in.intersection(areas)
     # All of a run's requests are made in any case: a fault that acts on some of them only must find the same ones.
     judging = tuple(a for a in owed.areas if a not in untried(profile) or a in on_demand) if on_demand else ()
-    touching = [f for f in catalogue().values() if touches(f, profile, owed)]
+    touching = [f for f in catalogue().values() if touches(f, profile.name, owed)]
     judged = set(requirements) if areas else owed.by_id.keys()
     breaking = [f.name for f in touching if f.kind is Kind.LEGAL or judged & set(breaks_in(f, profile.name))]
     return Plan(
