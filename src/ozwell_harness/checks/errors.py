@@ -70,6 +70,8 @@ def code_fits_status(exchange: Exchange, profile: Profile) -> Deviation | None:
     if expected is None:
         raise Unjudgeable("its status has no code of its own")
     found = api_error_told(exchange, profile).get("code")
+    if not isinstance(found, str):
+        raise Unjudgeable("the error has no code")
     if found == expected:
         return None
     place = profile.expect.envelope.place("code")

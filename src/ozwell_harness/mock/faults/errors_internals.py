@@ -13,13 +13,14 @@ _TRACE, _PATH, _SQL = "security.no-stack-traces", "errors.no-file-paths", "error
 
 
 def _tells(name: str, what: str, text: str, *breaks: str) -> None:
-    """Register a fault that puts ``text`` into the message for an unknown model or file."""
+    """Register a fault that puts ``text`` into the message for an unknown model, file or chat."""
 
     @AREA.error(
         f"tells-{name}",
         f"An error tells {what}.",
         Operation.RETRIEVE_MODEL,
         Operation.RETRIEVE_FILE,
+        Operation.RETRIEVE_HISTORY,
         breaks=breaks,
     )
     def change(refusal: Refusal, call: Call) -> Refusal:  # noqa: ARG001

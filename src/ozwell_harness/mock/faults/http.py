@@ -133,8 +133,9 @@ async def goes_on_after_its_end(connection: Connection, reply: Reply, call: Call
 
 @AREA.wire(
     "length-told-twice",
-    "A list of models comes in chunks and with a Content-Length.",
+    "A list of models, or of the messages of a chat, comes in chunks and with a Content-Length.",
     Operation.LIST_MODELS,
+    Operation.RETRIEVE_HISTORY,
     breaks=("http.framing-clear",),
 )
 async def length_told_twice(connection: Connection, reply: Reply, call: Call) -> None:

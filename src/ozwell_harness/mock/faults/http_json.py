@@ -81,3 +81,4 @@ def _status(name: str, status: int, operation: Operation, *breaks: str) -> None:
 _status("created-201", 201, Operation.CREATE_FILE, "files.upload-answers")
 _status("accepted-202", 202, Operation.CREATE_EMBEDDING, "embeddings.answers")
 _status("partial-206", 206, Operation.RETRIEVE_MODEL, "models.retrieve-answers")
+_status("history-203", 203, Operation.RETRIEVE_HISTORY, "history.answers")
