@@ -180,6 +180,8 @@ class MockApp:
         webhooks = self.services.webhooks
         for event, answer in call.announced:
             data = decode(answer) if isinstance(answer, bytes) else to_builtins(answer)
+            if call.stream_id is not None:
+                data["id"] = call.stream_id
             # A fault may have made anything of an answer.
             if isinstance(data, dict):
                 webhooks.post(call.apply(Hook.WEBHOOK, webhooks.compose(event, data)))

@@ -138,6 +138,7 @@ class Call:
         "scope",
         "services",
         "store",
+        "stream_id",
         "trace",
         "version",
         "webui",
@@ -164,6 +165,7 @@ class Call:
         self.faults: FaultSet = NO_FAULTS
         self.body: Any = None
         self.announced: list[tuple[str, Any]] = []
+        self.stream_id: str | None = None
         self.store: Store = services.store
         self.webui: WebUiStore = services.webui
         self.limiter: Limiter = services.limiter

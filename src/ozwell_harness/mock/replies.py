@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -37,11 +37,18 @@ def stream_reply(call: Call, completion: Completion, frame: Frame, closing: Iter
     if call.faults is NO_FAULTS:
         items = quick_items(completion, frame, closing)
     else:
-        altered = call.apply(Hook.CHUNKS, chunks(completion, frame, closing))
+        altered = _noted(call, call.apply(Hook.CHUNKS, chunks(completion, frame, closing)))
         items = call.apply(Hook.EVENTS, items_of(altered))
     call.services.metrics.streams_started += 1
     headers = [(b"cache-control", b"no-cache"), (b"x-accel-buffering", b"no")]
     return Reply(200, items, EVENT_STREAM_TYPE, headers, work_of(completion))
+
+
+def _noted(call: Call, altered: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Remember the id that a stream goes by, whatever it was given at first."""
+    for chunk in altered:
+        call.stream_id = call.stream_id or chunk.get("id")
+        yield chunk
 
 
 def work_of(completion: Completion) -> Work:

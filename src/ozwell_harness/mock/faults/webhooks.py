@@ -144,7 +144,8 @@ _drafts("batched", "The body of webhooks is an array of events.",
         lambda draft: replace(draft, body=b"[" + draft.body + b"]"), "webhooks.json-object")  # fmt: skip
 
 _payload("chat-id-wrong", "The id in a chat's webhook is one of its own.",
-         lambda p: p["data"].update(id=new_id("chatcmpl-")), "webhooks.chat-data-matches", of=_CHATS)  # fmt: skip
+         lambda p: p["data"].update(id=new_id("chatcmpl-")), "webhooks.chat-data-matches",
+         "webhooks.stream-delivered", of=_CHATS)  # fmt: skip
 _payload("chat-text-wrong", "The text in a chat's webhook is not the answer's.",
          lambda p: p["data"]["choices"][0].update(message={"role": "assistant", "content": "Hello from elsewhere."}),
          "webhooks.chat-data-matches", of=_CHATS)  # fmt: skip

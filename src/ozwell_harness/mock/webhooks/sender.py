@@ -58,7 +58,7 @@ class Webhooks:
                 return
             if len(self._tasks) >= settings.queue:
                 self._metrics.webhooks_dropped += 1
-                LOGGER.warning("the queue of webhooks is full: %s is dropped", message.id)
+                LOGGER.info("the queue of webhooks is full: %s is dropped", message.id)
                 continue
             # Counted from here on, not from when its task begins: who sees an answer may ask at once what is to come.
             self._clock.begin_work()
@@ -74,8 +74,7 @@ class Webhooks:
         for task in left:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
-        if left:
-            LOGGER.warning("webhooks that were not delivered before the end: %d", len(left))
+        self._metrics.webhooks_given_up += len(left)
         if self._client is not None:
             await self._client.aclose()
             self._client = None
