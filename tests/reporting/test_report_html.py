@@ -14,7 +14,7 @@ import pytest
 import sample_run
 
 from ozwell_harness.content import content_path
-from ozwell_harness.model import Finding, Run, Status
+from ozwell_harness.model import Exchange, Finding, Level, Run, Status
 from ozwell_harness.reporting.charts.page import library
 from ozwell_harness.reporting.html import html
 from ozwell_harness.reporting.view import MOST_EXCHANGES
@@ -144,6 +144,36 @@ def test_the_first_screen_says_what_matters(full: _Page) -> None:
         assert words in before_findings, words
 
 
+def test_every_area_and_status_of_the_matrix_leads_to_its_findings(full: _Page) -> None:
+    run = sample_run.full_run()
+    cells = Counter((f.area, f.status.value) for f in run.findings)
+    links = [
+        a for tag, a in full.tags if tag == "a" and "data-filter" in a and a.get("data-area") and "aria-label" in a
+    ]
+    assert {(a["data-area"], a["data-status"]) for a in links} == set(cells)
+    for link in links:
+        amount = cells[link["data-area"], link["data-status"]]  # type: ignore[index]
+        words = (link["data-status"] or "").replace("_", " ")
+        assert link["aria-label"] == f"{amount} {words} in {link['data-area']}"
+        assert link["href"] == f"#area-{link['data-area']}"
+
+
+def test_what_a_finding_speaks_of_is_marked_in_its_exchange() -> None:
+    body = b'{"id":37,"object":"chat.completion","usage":null}'
+    asked = sample_run.request(body=b"{}")
+    held = Exchange(1, "one", asked, sample_run.response(body), None, 0.0, 0.1)
+    broken = [
+        Finding("chat.id", "chat", Level.MUST, Status.FAILED, "The id is no text.", "a text", "id 37", (1,)),
+        Finding("chat.use", "chat", Level.MUST, Status.FAILED, "No usage.", "usage", "usage null", (1,)),
+        Finding("chat.fine", "chat", Level.MUST, Status.PASSED, exchanges=(1,)),
+    ]
+    text = html(sample_run.run_of(broken, exchanges=(held,)), [])
+    marks = re.findall(r'<mark data-for="([^"]*)" title="[^"]*">(.*?)</mark>', text)
+    assert marks == [("chat.id", "&#34;id&#34;: 37"), ("chat.use", "&#34;usage&#34;: null")]
+    assert text.count('<span class="flag">deviation marked</span>') == 2
+    assert 'On it rest: <a href="#chat.id"><code>chat.id</code></a>, <a href="#chat.use">' in text
+
+
 def test_what_was_not_judged_is_told_with_its_cause() -> None:
     findings = [
         Finding(r.id, r.area, r.level, Status.NOT_TESTABLE, "To open this check, set OZWELL_LIMITED_API_KEY.")
@@ -200,14 +230,14 @@ def test_a_long_run_stays_small() -> None:
     many = tuple(replace(run.exchanges[n % 10], id=n + 1) for n in range(3000))
     findings = [replace(f, exchanges=tuple(range(n * 10 + 1, n * 10 + 11))) for n, f in enumerate(run.findings)]
     text = html(replace(run, exchanges=many, findings=tuple(findings), load=sample_run.load_block(7200)), [])
-    assert text.count('class="exchange"') == MOST_EXCHANGES
+    assert text.count('<details class="exchange') == MOST_EXCHANGES
     assert len(text) < 6_000_000
 
 
 def test_few_findings_stand_open_and_many_are_folded() -> None:
     def is_open(run: Run) -> set[bool]:
         tags = _page(html(run, sample_run.requirements())).tags
-        return {"open" in a for tag, a in tags if a.get("data-status") == "failed"}
+        return {"open" in a for tag, a in tags if tag == "details" and a.get("data-status") == "failed"}
 
     assert is_open(sample_run.interrupted_run()) == {True}
     assert is_open(sample_run.full_run()) == {False}

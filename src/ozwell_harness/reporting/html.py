@@ -26,7 +26,7 @@ _TEMPLATE = "report.html.j2"
 #: Statuses that are shown even where no requirement has them.
 _ALWAYS = (Status.FAILED, Status.PASSED)
 _LOADS = ("load", "capacity")
-_LONGEST_ACTUAL = 200
+_LONGEST_ACTUAL = 130
 #: What a report is called, by the command that made it.
 _KINDS = {
     "check": "Conformance report",
