@@ -16,6 +16,7 @@ import contextlib
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -63,8 +64,8 @@ SETUPS = {
             "drawn",
             "lognormal({}, 0.2)",
             5.0,
-            (*_CHATS, "--rate", "40", "--duration", "15s"),
-            "TTFT lognormal (median 100 ms, sigma 0.2), ITL 5 ms, 40/s, 15 s",
+            (*_CHATS, "--rate", "80", "--duration", "12s"),
+            "TTFT lognormal (median 100 ms, sigma 0.2), ITL 5 ms, 80/s, 12 s",
         ),
         Setup(
             "bare",
@@ -87,7 +88,7 @@ class Pair:
         alike: exit status of comparing two runs of the same mock; 0 is right.
         worse: exit status of comparing with a mock that is slower or broken; 1 is right; None where there was none.
         without_samples: as ``alike`` and ``worse``, from results.json alone.
-        told: what the comparison said of what was found.
+        told: the first line of each comparison.
     """
 
     setup: str
@@ -95,7 +96,7 @@ class Pair:
     alike: int
     worse: int | None
     without_samples: tuple[int | None, int | None]
-    told: str
+    told: tuple[str, str]
 
 
 def main() -> int:
@@ -106,7 +107,7 @@ def main() -> int:
     for name in options.setup or SETUPS:
         for number in range(options.first, options.first + options.pairs):
             measure = _checks if name == "checks" else _loads
-            pair = measure(SETUPS[name], number)
+            pair = measure(SETUPS[name], number, options.keep)
             with record.open("a", encoding="utf-8") as stream:
                 stream.write(json.dumps(asdict(pair)) + "\n")
             print(pair, flush=True)
@@ -120,10 +121,11 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--setup", action="append", choices=SETUPS, help="this set-up only; repeatable")
     parser.add_argument("--pairs", type=int, default=20, metavar="N", help="pairs of each set-up; default 20")
     parser.add_argument("--first", type=int, default=0, metavar="N", help="number of the first; odd ones are noisy")
+    parser.add_argument("--keep", type=Path, metavar="DIR", help="keep the runs of loads that were compared wrongly")
     return parser.parse_args()
 
 
-def _loads(setup: Setup, number: int) -> Pair:
+def _loads(setup: Setup, number: int, keep: Path | None) -> Pair:
     noisy = number % 2 == 1
     with tempfile.TemporaryDirectory(prefix="ozwell-comparing-") as scratch:
         folder = Path(scratch)
@@ -134,12 +136,14 @@ def _loads(setup: Setup, number: int) -> Pair:
                 _load(setup, folder / "slower", number, _SLOWER)
         alike = _compare(folder / "before", folder / "again")
         worse = _compare(folder / "before", folder / "slower") if setup.ttft else None
+        if keep is not None and (alike[0] != 0 or (worse and worse[0] != 1)):
+            shutil.copytree(folder, keep / f"{setup.name}-{number}", dirs_exist_ok=True)
         for samples in folder.glob("*/samples"):
             samples.unlink()
         bare = _compare(folder / "before", folder / "again")
         bare_worse = _compare(folder / "before", folder / "slower") if setup.ttft else None
-    told = (worse or alike)[1] if worse or alike[0] else ""
     statuses = (bare[0], bare_worse[0] if bare_worse else None)
+    told = (alike[1], worse[1] if worse else "")
     return Pair(setup.name, noisy, alike[0], worse[0] if worse else None, statuses, told)
 
 
@@ -148,7 +152,7 @@ def _load(setup: Setup, folder: Path, seed: int, factor: float) -> None:
         _harness(variables, "load", *setup.load, "--seed", str(seed), "--out", str(folder))
 
 
-def _checks(setup: Setup, number: int) -> Pair:
+def _checks(setup: Setup, number: int, _keep: Path | None) -> Pair:
     """Compare two checks of the correct mock, and one of a mock with a fault that breaks a MUST."""
     rng = random.Random(number)
     broken = [fault.name for fault in catalogue().values() if fault.kind is Kind.FAULT and fault.breaks]
@@ -160,9 +164,8 @@ def _checks(setup: Setup, number: int) -> Pair:
                 _harness(variables, "check", "--no-property", "--timeout", "10s", "--out", str(folder / name))
         alike, worse = _compare(folder / "before", folder / "again"), _compare(folder / "before", folder / "broken")
     statuses = (alike[0], worse[0])
-    return Pair(
-        setup.name, noisy=False, alike=alike[0], worse=worse[0], without_samples=statuses, told=f"{fault}: {worse[1]}"
-    )
+    told = (alike[1], f"{fault}: {worse[1]}")
+    return Pair(setup.name, noisy=False, alike=alike[0], worse=worse[0], without_samples=statuses, told=told)
 
 
 def _harness(variables: Mapping[str, str], *arguments: str) -> None:

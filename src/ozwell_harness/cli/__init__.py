@@ -23,6 +23,7 @@ _COMMANDS: Mapping[str, tuple[str, str]] = {
     "mock": ("ozwell_harness.cli.mock", "Serve the reference mock."),
     "prove": ("ozwell_harness.cli.prove", "Show that every check can be believed."),
     "compare": ("ozwell_harness.cli.compare", "Tell regressions, fixes and changes of speed between two runs."),
+    "history": ("ozwell_harness.cli.history", "Show verdicts and key figures of all runs below a folder."),
     "requirements": ("ozwell_harness.cli.requirements", "Show what a run judges."),
 }
 
