@@ -15,6 +15,8 @@ from ozwell_harness.model import Deviation, Exchange, Unjudgeable
 #: So many words in a row of a result that stand in a document show that it comes from there.
 _RUN = 5
 _WORD = re.compile(r"\w+")
+#: What marks a word up, so that it is seen where it was found.
+_TAG = re.compile(r"</?\w+>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +240,7 @@ def _is_of(result: dict[str, Any], known: Known) -> bool:
 
 
 def _stands_in(content: str, text: str) -> bool:
-    """Tell whether a run of words of ``content`` is in ``text``: what a splitter adds around them is its own."""
+    """Tell whether a run of words of ``content`` is in ``text``: what is added around them is the target's own."""
     words, known = _words(content), f" {' '.join(_words(text))} "
     length = min(_RUN, len(words))
     runs = (words[at : at + length] for at in range(len(words) - length + 1))
@@ -246,4 +248,4 @@ def _stands_in(content: str, text: str) -> bool:
 
 
 def _words(text: str) -> list[str]:
-    return _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
+    return _WORD.findall(unicodedata.normalize("NFKC", _TAG.sub(" ", text)).casefold())
