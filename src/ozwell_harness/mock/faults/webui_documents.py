@@ -21,7 +21,8 @@ OVERLAP_S = 0.4
 _SHORT = 800
 
 _ACCEPTED = "documents.accepted"
-answers_with(AREA, UPLOAD, "answered-204", "An upload is answered with 204 and no body.", 204, _ACCEPTED)
+answers_with(AREA, UPLOAD, "answered-204", "An upload is answered with 204 and no body.", 204, _ACCEPTED,
+             "http.success-is-200")  # fmt: skip
 answers_with(AREA, UPLOAD, "never-accepted", "No upload is accepted.", 403, _ACCEPTED)
 
 
@@ -71,7 +72,7 @@ class _SharedId(WebUiWrapper):
 
 
 wraps(AREA, _SharedId, "ids-shared", "All documents have the id of the first.", UPLOAD,
-      breaks=("documents.ids-unique", "retrieval.content-true"))  # fmt: skip
+      breaks=("documents.ids-unique", "retrieval.content-true", "retrieval.collection-apart"))  # fmt: skip
 
 
 class _OneAtATime(WebUiWrapper):

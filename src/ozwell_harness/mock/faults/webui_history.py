@@ -67,11 +67,11 @@ def _of(role: str) -> Callable[[JsonObject], bool]:
 
 
 _ANSWERS, _AT_ONCE = "history.answers", "history.readable-at-once"
-answers_with(AREA, HISTORY, "answered-201", "A history is answered with 201.", 201, _ANSWERS, _AT_ONCE)
-answers_with(AREA, HISTORY, "never-there", "No history is ever found.", 404, _ANSWERS, _AT_ONCE)
+answers_with(AREA, HISTORY, "answered-201", "A history is answered with 201.", 201, _ANSWERS, "http.success-is-200")
+answers_with(AREA, HISTORY, "never-there", "No history is ever found.", 404, _ANSWERS)
 
 
-@AREA.reply("in-an-object", "The messages of a history are in an object.", HISTORY, breaks=(_ANSWERS, _AT_ONCE))
+@AREA.reply("in-an-object", "The messages of a history are in an object.", HISTORY, breaks=(_ANSWERS,))
 def in_an_object(reply: Reply, call: Call) -> Reply:  # noqa: ARG001
     """Wrap the array."""
     if reply.status == 200 and isinstance(reply.body, bytes):
@@ -175,7 +175,7 @@ class _Remembering(WebUiWrapper):
 
     async def get_chat(self, tenant: str, chat_id: str) -> StoredChat | None:
         chat = await self.inner.get_chat(tenant, chat_id)
-        others = [said for other, said in self.call.notes["history.said"].items() if other != chat_id]
+        others = [said for other, said in self.call.notes.get("history.said", {}).items() if other != chat_id]
         if chat is None or not others:
             return chat
         memory = StoredMessage("system", f"Earlier the user said: {others[-1]}")
@@ -196,7 +196,7 @@ class _Mixing(WebUiWrapper):
 
     async def get_chat(self, tenant: str, chat_id: str) -> StoredChat | None:
         chat = await self.inner.get_chat(tenant, chat_id)
-        return chat and replace(chat, messages=tuple(self.call.notes["history.held"]))
+        return chat and replace(chat, messages=tuple(self.call.notes.get("history.held", ())))
 
 
 wraps(AREA, _Mixing, "chats-in-one", "All chats of a key have one history.", CHAT, HISTORY,
@@ -254,7 +254,7 @@ accepts(AREA, HISTORY, "no-id-accepted", "The history of no chat is empty.", lam
 refuses_with(AREA, HISTORY, "no-id-500", "A request for a history of no chat is answered with 500.",
              lambda r: r.status == 400, 500, _NO_ID, "http.no-server-errors")  # fmt: skip
 accepts(AREA, HISTORY, "unknown-empty", "The history of an unknown chat is empty.", lambda r: r.status == 404, [],
-        _UNKNOWN, _ODD)  # fmt: skip
+        _UNKNOWN, _ODD, "security.traversal-harmless")  # fmt: skip
 refuses_with(AREA, HISTORY, "unknown-410", "The history of an unknown chat is answered with 410.",
              lambda r: r.status == 404, 410, _UNKNOWN)  # fmt: skip
 refuses_with(AREA, HISTORY, "odd-id-500", "A chat_id with a quotation mark is answered with 500.",

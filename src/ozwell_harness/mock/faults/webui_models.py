@@ -28,9 +28,20 @@ AREAS = (CONFIG, DEPLOY)
 
 PUT, POST, CHAT = Operation.CONFIGURE_MODEL, Operation.DEPLOY_MODEL, Operation.CREATE_CHAT
 
-_TAKES, _ANSWERS = "config.takes-put", "config.answers"
-answers_with(CONFIG, PUT, "answered-204", "A configuration is answered with 204 and no body.", 204, _ANSWERS)
-answers_with(CONFIG, PUT, "not-allowed", "No configuration is possible.", 403, _ANSWERS)
+#: Requirements' word for a parameter → its name, and the bounds of what is accepted.
+_RANGES: Mapping[str, tuple[str, float, float]] = {
+    "temperature": ("temperature", 0, 2),
+    "top-p": ("top_p", 0, 1),
+    "frequency-penalty": ("frequency_penalty", -2, 2),
+    "presence-penalty": ("presence_penalty", -2, 2),
+}
+
+_TAKES, _ANSWERS, _SUCCESS = "config.takes-put", "config.answers", "http.success-is-200"
+_ONE = "config.max-tokens-one-accepted"
+_BOUNDS = (_ONE, *(f"config.{word}-{side}-bound-accepted" for word in _RANGES for side in ("lower", "upper")))
+answers_with(CONFIG, PUT, "answered-204", "A configuration is answered with 204 and no body.", 204, _ANSWERS, *_BOUNDS,
+             _SUCCESS)  # fmt: skip
+answers_with(CONFIG, PUT, "not-allowed", "No configuration is possible.", 403, _ANSWERS, *_BOUNDS)
 tells(CONFIG, PUT, "answered-null", "A configuration is answered with null.", None, _ANSWERS)
 tells(CONFIG, PUT, "only-confirmed", "The answer to a configuration tells none of the values.", {"status": "updated"},
       "config.values-told")  # fmt: skip
@@ -79,14 +90,6 @@ wraps(CONFIG, _Replacing, "left-out-reset", "What a configuration leaves out is 
 wraps(CONFIG, _Unkept, "not-kept", "A configuration is confirmed and not kept.", PUT, breaks=(_KEPT,))
 wraps(CONFIG, _Unused, "not-used", "Chats do not use the configuration of their model.", CHAT, breaks=(_USED,))
 
-#: Requirements' word for a parameter → its name, the bounds, and the value beyond one of them that is refused.
-_RANGES: Mapping[str, tuple[str, float, float]] = {
-    "temperature": ("temperature", 0, 2),
-    "top-p": ("top_p", 0, 1),
-    "frequency-penalty": ("frequency_penalty", -2, 2),
-    "presence-penalty": ("presence_penalty", -2, 2),
-}
-
 
 def _ranges(word: str, name: str, low: float, high: float) -> None:
     for side, bound in (("lower", low), ("upper", high)):
@@ -110,7 +113,7 @@ for _word, (_name, _low, _high) in _RANGES.items():
     _ranges(_word, _name, _low, _high)
 
 rejects(CONFIG, PUT, "one-token-refused", "A max_tokens of 1 is refused.", _holds("max_tokens", 1), 400,
-        "config.max-tokens-one-accepted")  # fmt: skip
+        _ONE)  # fmt: skip
 mends(CONFIG, PUT, "no-tokens-accepted", "A max_tokens of 0 is accepted.",
       replaces("max_tokens", is_number(0), 1024), "config.max-tokens-zero-refused")  # fmt: skip
 mends(CONFIG, PUT, "words-accepted", "A temperature in words is accepted.",
@@ -125,7 +128,7 @@ refuses_with(CONFIG, PUT, "put-not-allowed", "PUT is not allowed on an unknown m
              lambda r: r.status == 404, 405, _TAKES)  # fmt: skip
 
 _DEPLOYS, _STATUS, _VALUES = "deploy.answers", "deploy.status-told", "deploy.values-true"
-answers_with(DEPLOY, POST, "answered-204", "A deployment is answered with 204 and no body.", 204, _DEPLOYS)
+answers_with(DEPLOY, POST, "answered-204", "A deployment is answered with 204 and no body.", 204, _DEPLOYS, _SUCCESS)
 answers_with(DEPLOY, POST, "not-allowed", "No deployment is possible.", 403, _DEPLOYS)
 tells(DEPLOY, POST, "answered-with-id-alone", "A deployment is answered with a text.", "dep-1", _DEPLOYS)
 alters(DEPLOY, POST, "status-missing", "A deployment has no status.", lambda answer: answer.pop("status"), _STATUS)

@@ -30,7 +30,7 @@ AREA = Area("retrieval")
 UPLOAD, QUERY = Operation.CREATE_DOCUMENT, Operation.QUERY_DOCUMENTS
 
 _ANSWERS, _ARRAY = "retrieval.answers", "retrieval.results-is-array"
-answers_with(AREA, QUERY, "answered-202", "A query is answered with 202.", 202, _ANSWERS)
+answers_with(AREA, QUERY, "answered-202", "A query is answered with 202.", 202, _ANSWERS, "http.success-is-200")
 answers_with(AREA, QUERY, "never-answered", "No query is answered.", 404, _ANSWERS)
 tells(AREA, QUERY, "results-null", "The results of a query are null.", {"results": None}, _ARRAY)
 tells(AREA, QUERY, "results-texts", "The results of a query are texts.", {"results": ["text"]}, _ARRAY)
@@ -86,12 +86,10 @@ def second_best_first(ranking: Ranking, call: Call) -> Ranking:  # noqa: ARG001
     return _swapped(ranking)
 
 
-@AREA.ranking("best-by-turns", "In every other query, the best two results have changed places.", QUERY,
-              breaks=(_AGAIN,))  # fmt: skip
-def best_by_turns(ranking: Ranking, call: Call) -> Ranking:
-    """Count the queries that find something."""
-    number = call.notes["retrieval.queries"] = call.notes.get("retrieval.queries", 0) + 1
-    return ranking if number % 2 else _swapped(ranking)
+@AREA.ranking("one-result-is-the-second", "A query for one result gives the second best.", QUERY, breaks=(_AGAIN,))
+def one_result_is_the_second(ranking: Ranking, call: Call) -> Ranking:
+    """Have the best two change places where only one is wanted."""
+    return _swapped(ranking) if (call.body or {}).get("top_k") == 1 else ranking
 
 
 def _swapped(ranking: Ranking) -> Ranking:
@@ -101,7 +99,8 @@ def _swapped(ranking: Ranking) -> Ranking:
     return [(second, high), (first, low), *ranking[2:]]
 
 
-@AREA.result("ids-rotated", "Each result names the document of the next.", QUERY, breaks=(_ID_TRUE,))
+@AREA.result("ids-rotated", "Each result names the document of the next.", QUERY,
+             breaks=(_ID_TRUE, "retrieval.content-true", _AGAIN))  # fmt: skip
 def ids_rotated(answer: JsonObject, call: Call) -> JsonObject:  # noqa: ARG001
     """Move the ids by one place."""
     ids = [result["document_id"] for result in answer["results"]]
