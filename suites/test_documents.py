@@ -30,6 +30,13 @@ REFUSED: dict[str, tuple[str, Call]] = {
 
 
 @pytest.fixture(scope="session")
+def alone(client: Client, shelved: tuple[Filed, ...]) -> dict[str, Exchange]:
+    """By their names, the documents that were refused at the same time as others, each uploaded again alone."""
+    refused = [filed.paper for filed in shelved if not filed.is_accepted]
+    return {p.filename: client.send(paper_call(p, f"upload again, alone: {p.filename!r}")) for p in refused}
+
+
+@pytest.fixture(scope="session")
 def odd_upload(client: Client, shelved: tuple[Filed, ...]) -> dict[str, Exchange]:
     """Which upload shows an oddity of the name: that of both, or each alone where that is not accepted."""
     both = next(filed for filed in shelved if filed.paper.filename == ODD_NAME)
@@ -67,10 +74,8 @@ def test_chunks(guide: Filed, shelved: tuple[Filed, ...], judge: Judge) -> None:
 
 
 @requirement("documents.simultaneous-accepted")
-def test_simultaneous(client: Client, shelved: tuple[Filed, ...], judge: Judge) -> None:
-    refused = [filed.paper for filed in shelved if not filed.is_accepted]
-    alone = [client.send(paper_call(paper, f"upload again, alone: {paper.filename!r}")) for paper in refused]
-    judge(documents.are_accepted_alike, [filed.exchange for filed in shelved], alone)
+def test_simultaneous(shelved: tuple[Filed, ...], alone: dict[str, Exchange], judge: Judge) -> None:
+    judge(documents.are_accepted_alike, [filed.exchange for filed in shelved], list(alone.values()))
 
 
 @requirement("documents.unicode-filename-accepted")
@@ -84,8 +89,9 @@ def test_path_like_name(odd_upload: dict[str, Exchange], judge: Judge) -> None:
 
 
 @requirement("documents.pdf-accepted")
-def test_pdf(shelved: tuple[Filed, ...], judge: Judge) -> None:
-    judge(accepted.is_accepted_with_object, shelved[-1].exchange)
+def test_pdf(shelved: tuple[Filed, ...], alone: dict[str, Exchange], judge: Judge) -> None:
+    pdf = shelved[-1]
+    judge(accepted.is_accepted_with_object, alone.get(pdf.paper.filename, pdf.exchange))
 
 
 @each(REFUSED, argument="asked")

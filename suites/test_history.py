@@ -120,6 +120,7 @@ def test_odd_messages(place: int, read: Exchange, chat: Chat, judge: Judge) -> N
 
 @requirement("history.stream-kept")
 def test_stream(beside: Exchange, streamed: Chat, judge: Judge) -> None:
+    judge(history.is_there, beside)
     judge(history.holds_all, beside, streamed)
 
 
