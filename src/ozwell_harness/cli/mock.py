@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -13,6 +15,7 @@ from ozwell_harness.mock.errors import MockError
 from ozwell_harness.mock.keys import PlanName
 from ozwell_harness.mock.server import MockHandle, serve
 from ozwell_harness.mock.settings import Latency, MockSettings
+from ozwell_harness.mock.webhooks.options import webhook_settings
 
 _PLANS = click.Choice([plan.value for plan in PlanName], case_sensitive=False)
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -50,6 +53,12 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option(
     "--truth-log", type=_FILE, metavar="FILE", help="Write down when each request came and each event was written."
 )
+@click.option("--webhook-endpoint", metavar="URL", help="Tell this address of completed chats and processed documents.")
+@click.option("--webhook-secret-env", metavar="NAME", help="Variable with the secret that signs what is told.")
+@click.option("--webhook-event", "webhook_events", multiple=True, metavar="EVENT", help="Only this event; repeatable.")
+@click.option("--webhook-headers", metavar="ID,TIME,SIGNATURE", help="Names of the headers, as svix-id,…")
+@click.option("--webhook-retries", metavar="TIMES", help="Waits between attempts; default 2s,4s,8s,16s.")
+@click.option("--webhook-remote", is_flag=True, help="The endpoint may be on another machine.")
 @click.option("--env-file", type=_FILE, metavar="FILE", help="Write OZWELL_* here.")
 def command(
     *,
@@ -60,7 +69,7 @@ def command(
     slots: int | None,
     seed: int,
     plan: str,
-    **given: object,
+    **given: Any,
 ) -> int:
     """Serve the reference mock: every documented operation, strictly correct, or with a chosen fault.
 
@@ -72,6 +81,7 @@ def command(
       ozwell-harness mock --fault chat.usage-total-off-by-one --ttft 200ms --itl 20ms
       ozwell-harness mock --ttft "exponential(100ms)" --slots 8 --truth-log truth.jsonl
       ozwell-harness mock --workers 4 --state redis://127.0.0.1:6379
+      ozwell-harness mock --profile openwebui --webhook-endpoint http://127.0.0.1:9000/ --webhook-secret-env WH_SECRET
 
     \b
     A DELAY is one of
@@ -94,7 +104,10 @@ def command(
         latency = Latency(
             ttft=parse_delay(ttft), itl=parse_delay(itl), prefill_s=parse_duration(prefill), slots=slots, seed=seed
         )
-        settings = MockSettings(plan=PlanName(plan), latency=latency, **given)  # type: ignore[arg-type]
+        webhooks = webhook_settings(
+            {name: given.pop(name) for name in list(given) if name.startswith("webhook_")}, os.environ
+        )
+        settings = MockSettings(plan=PlanName(plan), latency=latency, webhooks=webhooks, **given)
         serve(settings, on_ready=_tell)
     except MockError as error:
         raise UsageError(str(error)) from None

@@ -16,6 +16,8 @@ DOCUMENT_PROCESSED = "document.processed"
 #: The documented events (API Integration Documentation, Webhook Configuration).
 EVENTS = (CHAT_COMPLETED, DOCUMENT_PROCESSED)
 
+#: Seconds between one attempt and the next.
+SCHEDULE = (2.0, 4.0, 8.0, 16.0)
 SECRET_PREFIX = "whsec_"  # noqa: S105 - the mark of a secret, no secret
 ATTEMPTS_AT_MOST = 20
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}\Z")
@@ -70,7 +72,7 @@ class WebhookSettings:
     secret: str = field(repr=False)
     events: tuple[str, ...] = EVENTS
     names: HeaderNames = HeaderNames()
-    schedule: tuple[float, ...] = (2.0, 4.0, 8.0, 16.0)
+    schedule: tuple[float, ...] = SCHEDULE
     attempt_s: float = 10.0
     total_s: float = 60.0
     queue: int = 1000
