@@ -1,7 +1,8 @@
 """The scenarios of the load tests, and how the mixed one is weighted. Pure: nothing here sends anything.
 
 A scenario is a generator: it yields requests and is sent their answers. To add one, write the generator, then name it
-in ``SCENARIOS``; ``ozwell-harness load --scenario NAME`` and Locust's ``--scenario NAME`` know it at once.
+in ``SCENARIOS``; ``ozwell-harness load --scenario NAME`` and Locust's ``--scenario NAME`` know it at once. What it
+needs says in which dialects there is such a scenario.
 """
 
 from __future__ import annotations
@@ -61,18 +62,57 @@ def files(context: Context) -> Flow:
     file.gone(answer)
 
 
-CHAT = Scenario("chat", chat)
-CHAT_STREAM = Scenario("chat_stream", chat_stream)
-EMBEDDINGS = Scenario("embeddings", embeddings, frozenset({Need.EMBEDDING_MODEL}))
-MODELS = Scenario("models", models)
+def chat_history(context: Context) -> Flow:
+    """A chat is held, and its history read back and compared with what was said."""
+    chat = context.remembered_chat()
+    answer = yield chat.ask()
+    if chat.kept(answer):
+        yield chat.history()
+
+
+def rag_query(context: Context) -> Flow:
+    """One query by a sentence of a document; the first users upload the few documents that there are to find."""
+    lacking = context.lacking_document()
+    if lacking is not None:
+        answer = yield lacking.upload()
+        if not lacking.filed(answer):
+            context.library.give_up(lacking)
+            return
+    document = lacking or context.library.some(context.rng)
+    answer = yield context.query(document)
+    document.heard(answer)
+
+
+def ingest(context: Context) -> Flow:
+    """A document is uploaded, and asked for by its own sentence. It stays: this API deletes none."""
+    document = context.document()
+    answer = yield document.upload()
+    if document.filed(answer):
+        yield context.query(document)
+
+
+CHAT = Scenario("chat", chat, frozenset({Need.CHAT}))
+CHAT_STREAM = Scenario("chat_stream", chat_stream, frozenset({Need.CHAT, Need.STREAMING}))
+MULTI_TURN = Scenario("multi_turn", multi_turn, frozenset({Need.CHAT, Need.STREAMING}))
+EMBEDDINGS = Scenario("embeddings", embeddings, frozenset({Need.EMBEDDINGS}))
+RESPONSES = Scenario("responses", responses, frozenset({Need.RESPONSES}))
+FILES = Scenario("files", files, frozenset({Need.FILES}))
+MODELS = Scenario("models", models, frozenset({Need.MODELS}))
+CHAT_HISTORY = Scenario("chat_history", chat_history, frozenset({Need.CHAT, Need.HISTORY}))
+RAG_QUERY = Scenario("rag_query", rag_query, frozenset({Need.DOCUMENTS, Need.RETRIEVAL}))
+INGEST = Scenario("ingest", ingest, frozenset({Need.DOCUMENTS, Need.RETRIEVAL}))
 
 SCENARIOS: Mapping[str, Mix] = {
     "chat": Mix(((CHAT, 1),)),
     "chat_stream": Mix(((CHAT_STREAM, 1),)),
-    "multi_turn": Mix(((Scenario("multi_turn", multi_turn), 1),)),
+    "multi_turn": Mix(((MULTI_TURN, 1),)),
     "embeddings": Mix(((EMBEDDINGS, 1),)),
-    "responses": Mix(((Scenario("responses", responses), 1),)),
-    "files": Mix(((Scenario("files", files), 1),)),
+    "responses": Mix(((RESPONSES, 1),)),
+    "files": Mix(((FILES, 1),)),
     "models": Mix(((MODELS, 1),)),
-    "mixed": Mix(((CHAT_STREAM, 6), (CHAT, 3), (EMBEDDINGS, 2), (MODELS, 1))),
+    "chat_history": Mix(((CHAT_HISTORY, 1),)),
+    "rag_query": Mix(((RAG_QUERY, 1),)),
+    "ingest": Mix(((INGEST, 1),)),
+    # Of these, what every target of the dialect has.
+    "mixed": Mix(((CHAT_STREAM, 6), (CHAT, 3), (EMBEDDINGS, 2), (MODELS, 1), (CHAT_HISTORY, 1), (RAG_QUERY, 3))),
 }

@@ -28,7 +28,7 @@ from ozwell_harness.load.plan import LoadPlan, LoadTimeouts, PlanError
 from ozwell_harness.load.prompts import Prompt
 from ozwell_harness.load.samples import Nonconformity, Record, Sample, Tail
 from ozwell_harness.load.scenario import Context, Flow, Mix, Scenario, Step
-from ozwell_harness.load.scenario_file import choose_scenario, load_scenarios
+from ozwell_harness.load.scenario_file import load_scenarios, mix_of
 from ozwell_harness.load.timetable import ANY_SIZE
 from ozwell_harness.mock import MockHandle, MockSettings, running_mock
 from ozwell_harness.model import Level
@@ -377,7 +377,7 @@ def test_the_journal_loses_nothing(tmp_path: Path) -> None:
 def steps_of(scenario: str, seed: int = 1, embedding_model: str | None = "e") -> list[Step]:
     prompts = tuple(Prompt(f"prompt {number}", 9) for number in range(5))
     context = Context("m", embedding_model, prompts, prompts, Nonces("run"), random.Random(seed))
-    mix = choose_scenario(SCENARIOS, scenario, embedding_model)
+    mix = mix_of(SCENARIOS, LoadPlan("http://127.0.0.1:9/v1", "m", embedding_model, scenario))
     return [next(mix.choose(context.rng).flow(context)) for _ in range(600)]
 
 

@@ -30,6 +30,7 @@ from ozwell_harness.load.forecast import forecast
 from ozwell_harness.load.plan import LoadPlan, PlanError
 from ozwell_harness.load.prompts import PromptError
 from ozwell_harness.load.runner import LoadError
+from ozwell_harness.load.scenario_file import check_offered
 from ozwell_harness.load.slo import SloError
 from ozwell_harness.reporting.console_capacity import ConsoleSearchObserver
 from ozwell_harness.reporting.folder import ReportError, new_folder
@@ -99,8 +100,10 @@ def command(url: str | None, config: str | None, **given: Any) -> int:
         output = replace(output, folder=given["resume"])
     order = _order(given, file_settings(config))
     settings = settings_from(given, url, config)
+    with mistakes_told(PlanError):
+        check_offered(order.load, settings.profile)
     if given["dry_run"]:
-        return _tell_cost(order)
+        return _tell_cost(replace(order, load=replace(order.load, profile=settings.profile)))
     try:
         with mistakes_told(PlanError, RecordError, ReportError):
             with output.told():

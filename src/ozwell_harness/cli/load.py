@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -23,6 +24,7 @@ from ozwell_harness.load.forecast import forecast
 from ozwell_harness.load.plan import LoadPlan, PlanError
 from ozwell_harness.load.prompts import PromptError
 from ozwell_harness.load.runner import LoadError
+from ozwell_harness.load.scenario_file import check_offered
 from ozwell_harness.load_flow import execute_load
 from ozwell_harness.reporting.console_load import ConsoleLoadObserver
 from ozwell_harness.reporting.folder import ReportError, new_folder
@@ -70,8 +72,10 @@ def command(url: str | None, config: str | None, **given: Any) -> int:
     against = Against.take(given)
     plan = plan_from(given, file_settings(config))
     settings = settings_from(given, url, config)
+    with mistakes_told(PlanError):
+        check_offered(plan, settings.profile)
     if given["dry_run"]:
-        return _tell_cost(plan)
+        return _tell_cost(replace(plan, profile=settings.profile))
     try:
         with mistakes_told(PlanError, ReportError):
             with output.told():

@@ -13,6 +13,7 @@ from ozwell_harness.cli.carrying_out import Order, carry_out
 from ozwell_harness.cli.common import (
     Duration,
     UsageError,
+    mistakes_told,
     property_options,
     selection_options,
     settings_from,
@@ -26,7 +27,7 @@ from ozwell_harness.load.arrivals import Closed
 from ozwell_harness.load.distribution import Fixed
 from ozwell_harness.load.plan import LoadPlan, LoadTimeouts, PlanError
 from ozwell_harness.load.runner import run_load
-from ozwell_harness.load.scenario_file import load_scenarios
+from ozwell_harness.load.scenario_file import check_offered, load_scenarios
 from ozwell_harness.reporting.console_load import ConsoleLoadObserver
 from ozwell_harness.session import Session
 from ozwell_harness.target import Timeouts
@@ -71,7 +72,10 @@ def command(url: str | None, config: str | None, **given: Any) -> int:
     except PlanError as error:
         raise UsageError(str(error)) from None
     order = Order.take(given)
-    return carry_out(settings_from(given, url, config), order, load_by(plan, order.output))
+    settings = settings_from(given, url, config)
+    with mistakes_told(PlanError):
+        check_offered(plan, settings.profile)
+    return carry_out(settings, order, load_by(plan, order.output))
 
 
 def load_timeouts(timeouts: Timeouts) -> LoadTimeouts:

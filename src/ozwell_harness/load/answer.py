@@ -12,6 +12,7 @@ from ozwell_harness import sse
 from ozwell_harness.load.reply import ErrorKind, Reply
 
 _DONE = "[DONE]"
+_OK = frozenset({200})
 #: Fields of a delta that bear tokens; services name reasoning in more than one way.
 _TEXT_FIELDS = ("content", "reasoning_content", "reasoning", "refusal")
 _decode = msgspec.json.Decoder().decode
@@ -83,9 +84,24 @@ class Answer(msgspec.Struct, frozen=True):
     odd: bool = False
 
 
-def read_answer(reply: Reply, *, streamed: bool) -> Answer:
-    """Read a reply to a request that asked for a stream, or for JSON."""
-    return _failed(reply) or (_Streamed(reply).read() if streamed else _plain(reply))
+def read_answer(reply: Reply, *, streamed: bool, successes: frozenset[int] = _OK) -> Answer:
+    """Read a reply to a request that asked for a stream, or for JSON; other statuses than ``successes`` are errors."""
+    return _failed(reply, successes) or (_Streamed(reply).read() if streamed else _plain(reply))
+
+
+def read_messages(reply: Reply) -> Answer:
+    """Read a reply to a request that asked for an array of messages."""
+    failed = _failed(reply)
+    if failed is not None:
+        return failed
+    try:
+        document = _decode(reply.body)
+    except (ValueError, RecursionError):
+        return _no_json(reply)
+    first, last = _ends(reply)
+    messages = document if isinstance(document, list) else []
+    texts = [text for message in messages for text in _texts(message)]
+    return Answer(reply.status, document, first=first, last=last, text="\n".join(texts), odd=not messages)
 
 
 def read_file(reply: Reply) -> Answer:
@@ -99,10 +115,10 @@ def read_file(reply: Reply) -> Answer:
     return Answer(reply.status, first=first, last=arrived, text=reply.body.decode("utf-8", "replace"))
 
 
-def _failed(reply: Reply) -> Answer | None:
+def _failed(reply: Reply, successes: frozenset[int] = _OK) -> Answer | None:
     if reply.error is not None:
         return Answer(reply.status, error=reply.error.kind.value, detail=reply.error.message, odd=reply.head != b"")
-    if reply.status != 200:
+    if reply.status not in successes:
         return Answer(reply.status, error=f"http_{reply.status}", detail=_excerpt(reply), odd=reply.status != 429)
     return None
 
@@ -111,8 +127,7 @@ def _plain(reply: Reply) -> Answer:
     try:
         document = _decode(reply.body)
     except (ValueError, RecursionError):
-        kind = ErrorKind.INVALID_ANSWER.value
-        return Answer(reply.status, error=kind, detail=f"no JSON: {_excerpt(reply)}", odd=True)
+        return _no_json(reply)
     usage = _usage(document)
     first, last = _ends(reply)
     choices = _objects(document, "choices")
@@ -131,6 +146,11 @@ def _plain(reply: Reply) -> Answer:
         text="\n".join(texts),
         odd=not usage.sums or not isinstance(document, dict) or "error" in document,
     )
+
+
+def _no_json(reply: Reply) -> Answer:
+    kind = ErrorKind.INVALID_ANSWER.value
+    return Answer(reply.status, error=kind, detail=f"no JSON: {_excerpt(reply)}", odd=True)
 
 
 def _ends(reply: Reply) -> tuple[int | None, int | None]:

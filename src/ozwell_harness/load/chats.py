@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from ozwell_harness.load.answer import Answer
+from ozwell_harness.load.manner import Manner
 from ozwell_harness.load.prompts import Prompt
 from ozwell_harness.load.step import Kind, Step
 from ozwell_harness.load.template import NONCE, NUMBER, TEXT, Template
@@ -40,7 +41,13 @@ class ChatBodies:
     """Makes bodies of chat requests, each with a prompt of its own."""
 
     def __init__(
-        self, model: str, prompts: Sequence[Prompt], workload: Workload, words: Words, asked: Mapping[str, Any]
+        self,
+        model: str,
+        prompts: Sequence[Prompt],
+        workload: Workload,
+        words: Words,
+        asked: Mapping[str, Any],
+        manner: Manner,
     ) -> None:
         """Prompts are made up from ``words`` where they are to have a length; ``asked`` are fields of every request."""
         self._workload = workload
@@ -48,9 +55,11 @@ class ChatBodies:
         self.head = {"model": model}
         self.asked = dict(asked)
         self.prefix: list[dict[str, str]] = []
+        self.opening = ""
         if workload.prefix_tokens:
-            text = words.cut(workload.prefix_tokens).decode()
-            self.prefix = [{"role": "system", "content": f"Background: {text}."}]
+            shared = f"Background: {words.cut(workload.prefix_tokens).decode()}."
+            self.prefix = [{"role": "system", "content": shared}] if manner.system else []
+            self.opening = "" if manner.system else f"{shared}\n"
         self._pairs = [self._pair(prompt.text, prompt.max_tokens) for prompt in prompts]
         self._made_up = self._pair(TEXT, None)
         self.words = words
@@ -81,7 +90,7 @@ class ChatBodies:
         return usual if wanted is None else max(1, round(wanted.draw(rng)))
 
     def _pair(self, text: str, usual: int | None) -> _Pair:
-        messages = [*self.prefix, {"role": "user", "content": asking(text, NONCE)}]
+        messages = [*self.prefix, {"role": "user", "content": self.opening + asking(text, NONCE)}]
         bare = {**self.head, "messages": messages}
         return _Pair(Template(bare | {"max_tokens": NUMBER} | self.asked), Template(bare | self.asked), usual)
 
@@ -123,7 +132,8 @@ class Dialogue:
         length = bodies.prompt_tokens(self._rng, self._size)
         prompt = self._rng.choice(bodies.prompts)
         text = prompt.text if length is None else bodies.words.cut(length - _FRAME_TOKENS).decode()
-        self._said.append(_encode({"role": "user", "content": asking(text, self._nonce)}))
+        opening = bodies.opening if self._turn == 1 else ""
+        self._said.append(_encode({"role": "user", "content": opening + asking(text, self._nonce)}))
         answer = bodies.answer_tokens(self._rng, self._size, prompt.max_tokens)
         rest = _encode(({"max_tokens": answer} if answer else {}) | bodies.asked)
         body = b'%b,"messages":[%b],%b' % (_encode(bodies.head)[:-1], b",".join(self._said), rest[1:])

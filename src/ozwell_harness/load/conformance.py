@@ -14,16 +14,20 @@ from typing import TypeAlias
 from ozwell_harness.checks import (
     base,
     chat,
+    documents,
     embeddings,
     files,
+    history,
     models,
     responses,
+    retrieval,
     stream_ending,
     stream_framing,
     stream_usage,
     streaming,
 )
 from ozwell_harness.checks import usage as plain_usage
+from ozwell_harness.checks.accepted import is_accepted, is_accepted_with_object
 from ozwell_harness.checks.passive import PASSIVE
 from ozwell_harness.load.reply import ErrorKind, Reply, ReplyError
 from ozwell_harness.load.step import Kind, Step
@@ -61,6 +65,11 @@ def _alone(check: Callable[[Exchange], Deviation | None]) -> LoadCheck:
 def _unless_shed(check: LoadCheck) -> LoadCheck:
     """Pass over what a target, or a gateway before it, may answer to more than it can bear (RFC 9110 section 15.6)."""
     return lambda exchange, profile: None if exchange.status in _SHED else check(exchange, profile)
+
+
+def _of_success(check: Callable[[Exchange], Deviation | None]) -> LoadCheck:
+    """Judge a success only: what an error under load says is counted as an error of its kind."""
+    return lambda exchange, _profile: check(exchange) if is_accepted(exchange) else None
 
 
 def _schema(name: str) -> LoadCheck:
@@ -130,6 +139,30 @@ _FILE_LIST: Mapping[str, LoadCheck] = {
     "files.list-ids-unique": _alone(lambda exchange: files.ids_are_unique([exchange])),
 }
 _DELETE: Mapping[str, LoadCheck] = {"files.delete-schema": _schema("FileDeleted")}
+_HISTORY: Mapping[str, LoadCheck] = {
+    "history.answers": _of_success(history.answers_messages),
+    "history.id-is-text": _alone(history.ids_are_text),
+    "history.ids-unique": _alone(history.ids_are_unique),
+    "history.role-is-text": _alone(history.roles_are_text),
+    "history.content-is-text": _alone(history.contents_are_text),
+    "history.created-at-is-date-time": _alone(history.times_are_date_times),
+}
+_INGEST: Mapping[str, LoadCheck] = {
+    "documents.accepted": _of_success(is_accepted_with_object),
+    "documents.id-is-text": _alone(documents.id_is_text),
+    "documents.status-is-text": _alone(documents.status_is_text),
+    "documents.chunks-is-integer": _alone(documents.chunks_is_integer),
+    "documents.chunks-at-least-one": _alone(documents.has_chunks),
+    "documents.created-at-is-date-time": _alone(documents.created_at_is_date_time),
+    "documents.created-at-is-now": _alone(documents.created_at_is_now),
+}
+_QUERY: Mapping[str, LoadCheck] = {
+    "retrieval.answers": _of_success(chat.completes),
+    "retrieval.results-is-array": _alone(retrieval.results_are_array),
+    "retrieval.document-id-is-text": _alone(retrieval.document_ids_are_text),
+    "retrieval.content-is-text": _alone(retrieval.contents_are_text),
+    "retrieval.score-is-number": _alone(retrieval.scores_are_numbers),
+}
 _SCHEMAS = (
     "ChatCompletion",
     "ChatCompletionChunk",
@@ -162,6 +195,9 @@ CHECKS: Mapping[Kind, Mapping[str, LoadCheck]] = {
         (Kind.FILE_LIST, _FILE_LIST),
         (Kind.DOWNLOAD, {}),
         (Kind.DELETE, _DELETE),
+        (Kind.HISTORY, _HISTORY),
+        (Kind.INGEST, _INGEST),
+        (Kind.QUERY, _QUERY),
     )
 }
 
@@ -190,6 +226,10 @@ _CROSSINGS: Mapping[Kind, _Crossing] = {
         "files.simultaneous-not-crossed", frozenset({"files.upload-filename", "files.upload-bytes"})
     ),
     Kind.DOWNLOAD: _Crossing("files.simultaneous-contents-apart", frozenset({"files.content-text"})),
+    Kind.HISTORY: _Crossing(
+        "history.chats-apart",
+        frozenset({"history.holds-what-was-sent", "history.holds-the-answer", "history.answer-by-assistant"}),
+    ),
 }
 
 
@@ -240,8 +280,10 @@ class Examiner:
 
     def warm(self) -> None:
         """Compile the schemas now: the first answers would wait for it otherwise."""
+        known = self.profile.specification["components"]["schemas"]
         for name in _SCHEMAS:
-            self.profile.schema_errors(name, None)
+            if name in known:
+                self.profile.schema_errors(name, None)
 
     def owed(self, requirement: str) -> bool:
         """Tell whether the profile owes it, as a MUST."""

@@ -15,15 +15,16 @@ from functools import cached_property
 from ozwell_harness.load.arrivals import Arrivals, Trace
 from ozwell_harness.load.chats import ChatBodies, Dialogue, InputBodies
 from ozwell_harness.load.conversation import Conversation
+from ozwell_harness.load.documents import Library, LoadDocument
 from ozwell_harness.load.files import LoadFile, Shelf
+from ozwell_harness.load.histories import RememberedChat
+from ozwell_harness.load.manner import Manner
 from ozwell_harness.load.nonces import Nonces
 from ozwell_harness.load.prompts import Prompt
 from ozwell_harness.load.step import Kind, Step
 from ozwell_harness.load.texts import Words
 from ozwell_harness.load.timetable import ANY_SIZE, Size
 from ozwell_harness.load.workload import Workload
-
-_STREAMED = {"stream": True, "stream_options": {"include_usage": True}}
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,8 @@ class Context:
         rng: the worker's own source of chance.
         size: how long the next prompt and answer are to be, where a trace says.
         shelf: the files that the target holds of ours.
+        library: the documents that are asked for.
+        manner: how requests are put in the target's dialect.
     """
 
     model: str
@@ -47,6 +50,8 @@ class Context:
     seed: int = 0
     size: Size = ANY_SIZE
     shelf: Shelf = field(default_factory=Shelf)
+    library: Library = field(default_factory=Library)
+    manner: Manner = Manner()
 
     def sized(self, size: Size) -> Context:
         """Return the same, for one arrival whose lengths are given."""
@@ -66,11 +71,12 @@ class Context:
 
     @cached_property
     def _chats(self) -> ChatBodies:
-        return ChatBodies(self.model, self.prompts, self.workload, self._words, {})
+        return ChatBodies(self.model, self.prompts, self.workload, self._words, {}, self.manner)
 
     @cached_property
     def _streams(self) -> ChatBodies:
-        return ChatBodies(self.model, self.prompts, self.workload, self._words, _STREAMED)
+        streamed = self.manner.streamed
+        return ChatBodies(self.model, self.prompts, self.workload, self._words, streamed, self.manner)
 
     @cached_property
     def _inputs(self) -> InputBodies:
@@ -105,6 +111,24 @@ class Context:
     def conversation(self) -> Conversation:
         """Return a conversation whose history the target keeps."""
         return Conversation(self.model, self._chats, self.nonces.make(), self.rng, self.size)
+
+    def remembered_chat(self) -> RememberedChat:
+        """Return a chat whose history is read afterwards."""
+        nonce = self.nonces.make()
+        return RememberedChat(nonce, self._chats.make(nonce, self.rng, self.size), self.nonces)
+
+    def document(self) -> LoadDocument:
+        """Return a document of its own, not uploaded yet."""
+        size = round(self.workload.file_bytes.draw(self.rng))
+        return LoadDocument.make(self.nonces.make(), size, self.rng, self.library.given)
+
+    def lacking_document(self) -> LoadDocument | None:
+        """Return a document to be uploaded first, so that there is something to ask for; None when there is enough."""
+        return self.library.add(self.nonces.make(), self.rng) if self.library.has_room else None
+
+    def query(self, document: LoadDocument) -> Step:
+        """Return a query by the document's own sentence."""
+        return document.query(self.nonces.make(), [document, *self.library.filed])
 
     def file(self) -> LoadFile:
         """Return a file of its own, not uploaded yet."""

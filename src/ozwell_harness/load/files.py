@@ -11,6 +11,7 @@ from urllib.parse import quote
 from ozwell_harness.checks import files
 from ozwell_harness.checks.base import at, document_of, shown
 from ozwell_harness.load.answer import Answer
+from ozwell_harness.load.given import Given
 from ozwell_harness.load.reply import Reply
 from ozwell_harness.load.samples import Sample
 from ozwell_harness.load.step import ExchangeCheck, Kind, Step
@@ -22,11 +23,14 @@ UPLOAD = "file_upload"
 DELETE = "file_delete"
 #: How many files one page may hold.
 PAGE = 100
-#: Ids that a worker remembers, so that its memory does not grow.
-_REMEMBERED = 10_000
 #: CRLF line ends, because they get lost easily; ASCII, because a file may be cut anywhere.
 _LINE = b"The quick brown fox jumps over the lazy dog, %07d times.\r\n"
 _BLOCK = b"".join(_LINE % number for number in range(2048))
+
+
+def lines(size: int) -> bytes:
+    """Return so many bytes of lines, of which no two are alike for a while."""
+    return (_BLOCK * (size // len(_BLOCK) + 1))[: max(0, size)]
 
 
 class Shelf:
@@ -37,7 +41,7 @@ class Shelf:
 
     def __init__(self) -> None:
         self._held: dict[str, None] = {}
-        self._given: dict[str, None] = {}
+        self._given = Given()
 
     def was_given(self, file_id: str) -> bool:
         """Tell whether another file got this id lately."""
@@ -46,9 +50,7 @@ class Shelf:
     def put(self, file_id: str) -> None:
         """Remember a file."""
         self._held[file_id] = None
-        self._given[file_id] = None
-        if len(self._given) > _REMEMBERED:
-            del self._given[next(iter(self._given))]
+        self._given.add(file_id)
 
     def drop(self, file_id: str) -> None:
         """Forget a file: it is gone."""
@@ -73,8 +75,7 @@ class LoadFile:
     def make(cls, nonce: str, size: int, shelf: Shelf) -> LoadFile:
         """Return a file of ``size`` bytes, or of as many as its nonce needs."""
         first = f"Reference {nonce}.\r\n".encode()
-        rest = max(0, size - len(first))
-        return cls(nonce, first + (_BLOCK * (rest // len(_BLOCK) + 1))[:rest], shelf)
+        return cls(nonce, first + lines(size - len(first)), shelf)
 
     @property
     def filename(self) -> str:

@@ -6,6 +6,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -61,7 +62,7 @@ class _Bill:
         if not step.body or step.content_type != JSON:
             return 0
         body = msgspec.json.decode(step.body)
-        said = [message["content"] for message in body.get("messages", ())] or [body["input"]]
+        said = [message["content"] for message in body.get("messages", ())] or [body.get("input") or body["query"]]
         self.characters += sum(map(len, said))
         if "messages" not in body:
             return 0
@@ -132,5 +133,6 @@ def _play(mix: Mix, context: Context, bill: _Bill) -> None:
 
 def _answer(tokens: int) -> Answer:
     """Return an answer as a target might give it, with all that scenarios read from one."""
-    document = {"id": "made-up", "deleted": True, "data": [{"id": "made-up"}]}
-    return Answer(200, document=document, text="x" * max(1, round(tokens * _CHARACTERS)))
+    text = "x" * max(1, round(tokens * _CHARACTERS))
+    made_up: dict[str, Any] = {"id": "made-up", "deleted": True, "data": [{"id": "made-up"}], "document_id": "made-up"}
+    return Answer(200, document=made_up | {"choices": [{"message": {"content": text}}]}, text=text)

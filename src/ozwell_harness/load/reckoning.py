@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from ozwell_harness.load.columns import Column, Ordered, Spill
+from ozwell_harness.load.documents import documents_left_by
 from ozwell_harness.load.files import files_left_by
 from ozwell_harness.load.metrics import Window, answer_tokens, icl_ns, lateness_ns, meets, spoils, value_ns
 from ozwell_harness.load.plan import LoadPlan
@@ -138,7 +139,7 @@ class Reckoning:
         self.errors: Counter[str] = Counter()
         self.details: dict[str, str] = {}
         self.broken: Counter[str] = Counter()
-        self.due = self.attained = self.judged = self.files_left = 0
+        self.due = self.attained = self.judged = self.files_left = self.documents_left = 0
         self._requests = self._prompt_tokens = self._completion_tokens = 0
 
     def add(self, samples: Iterable[Sample]) -> None:
@@ -151,6 +152,7 @@ class Reckoning:
                 self.broken.update(sample.broken)
             self.judged += sample.judged
             self.files_left += files_left_by(sample)
+            self.documents_left += documents_left_by(sample)
             if sample.attempted:
                 self._requests += 1
                 self._prompt_tokens += sample.prompt_tokens or 0

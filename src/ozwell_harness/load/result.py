@@ -46,6 +46,7 @@ class LoadResult:
         due: how many requests were due in the window.
         error_details: what was said of the first failure of each kind.
         files_left: how many files of ours may still be on the target.
+        documents_left: how many documents of ours are, which nobody can delete.
         notes: plain sentences about the run as a whole.
     """
 
@@ -70,6 +71,7 @@ class LoadResult:
     due: int = 0
     error_details: Mapping[str, str] = field(default_factory=dict)
     files_left: int = 0
+    documents_left: int = 0
     notes: tuple[str, ...] = ()
 
     @property
@@ -185,6 +187,7 @@ def result_of(plan: LoadPlan, collection: Collection, *, interrupted: bool) -> L
         spent=reckoned.spent,
         due=reckoned.due,
         files_left=reckoned.files_left,
+        documents_left=reckoned.documents_left,
     )
 
 

@@ -23,6 +23,7 @@ from pathlib import Path
 from ozwell_harness.content import content_path
 from ozwell_harness.load.collection import Collection
 from ozwell_harness.load.columns import Spill
+from ozwell_harness.load.documents import stay
 from ozwell_harness.load.losses import lost_arrivals
 from ozwell_harness.load.plan import ORDERS_VARIABLE, LoadPlan, Orders, write_orders
 from ozwell_harness.load.progress import EnoughError, LoadObserver, Progress, SilentLoad
@@ -113,7 +114,8 @@ class _Run:
         self._join()
         result = result_of(self._plan, self._collection, interrupted=interrupted)
         left = sweep(self._plan, self._orders.run, key) if result.files_left > 0 else None
-        return replace(result, notes=(left,)) if left else result
+        notes = (left, stay(result.documents_left))
+        return replace(result, notes=tuple(note for note in notes if note))
 
     @contextlib.contextmanager
     def _locust(self, environment: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:

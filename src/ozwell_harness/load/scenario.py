@@ -24,15 +24,53 @@ from ozwell_harness.load.context import Context
 from ozwell_harness.load.plan import PlanError
 from ozwell_harness.load.step import Kind, Step
 
-__all__ = ["Context", "Flow", "Kind", "Mix", "Need", "Scenario", "Step", "combine"]
+__all__ = ["Context", "Flow", "Kind", "Mix", "Need", "Offer", "Scenario", "Step", "combine"]
 
 Flow: TypeAlias = Generator[Step, Answer, None]
 
 
 class Need(StrEnum):
-    """What a scenario cannot do without."""
+    """What a scenario cannot do without, by the names that profiles give to capabilities."""
 
-    EMBEDDING_MODEL = "embedding_model"
+    MODELS = "models"
+    CHAT = "chat"
+    STREAMING = "streaming"
+    EMBEDDINGS = "embeddings"
+    RESPONSES = "responses"
+    FILES = "files"
+    HISTORY = "history"
+    DOCUMENTS = "documents"
+    RETRIEVAL = "retrieval"
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a target can be asked for, as far as its dialect and the plan tell.
+
+    Attributes:
+        dialect: its name, for messages.
+        known: capabilities that the dialect knows.
+        owed: those of them that every target has.
+        embedding_model: whether one is named.
+    """
+
+    dialect: str
+    known: frozenset[str]
+    owed: frozenset[str]
+    embedding_model: bool
+
+    def allows(self, scenario: Scenario) -> bool:
+        """Whether the scenario can be asked for by its name."""
+        return not self.lacking(scenario) and (self.embedding_model or Need.EMBEDDINGS not in scenario.needs)
+
+    def assures(self, scenario: Scenario) -> bool:
+        """Whether any target will do for the scenario, so that it can be mixed with others unasked."""
+        named = frozenset({Need.EMBEDDINGS}) if self.embedding_model else frozenset()
+        return self.allows(scenario) and scenario.needs <= self.owed | named
+
+    def lacking(self, scenario: Scenario) -> list[str]:
+        """What the scenario needs and the dialect does not know."""
+        return sorted(scenario.needs - self.known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +79,7 @@ class Scenario:
 
     name: str
     flow: Callable[[Context], Flow]
-    needs: frozenset[Need] = frozenset()
+    needs: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +88,20 @@ class Mix:
 
     parts: tuple[tuple[Scenario, float], ...]
 
-    def possible(self, name: str, embedding_model: str | None) -> Mix:
-        """Return the mix without the parts whose needs are not met.
+    def possible(self, name: str, offer: Offer) -> Mix:
+        """Return the mix without the parts whose needs are not met, or of several not surely met.
 
         Raises:
             PlanError: none is left.
         """
-        parts = tuple((s, w) for s, w in self.parts if embedding_model or Need.EMBEDDING_MODEL not in s.needs)
-        if not parts:
-            raise PlanError(f"Scenario {name} needs an embedding model: name one with OZWELL_EMBEDDING_MODEL.")
-        return Mix(parts)
+        fits = offer.allows if len(self.parts) == 1 else offer.assures
+        parts = tuple((scenario, weight) for scenario, weight in self.parts if fits(scenario))
+        if parts:
+            return Mix(parts)
+        lacking = [what for scenario, _ in self.parts for what in offer.lacking(scenario)]
+        if lacking:
+            raise PlanError(f"Scenario {name} needs {' and '.join(lacking)}, which the profile {offer.dialect} lacks.")
+        raise PlanError(f"Scenario {name} needs an embedding model: name one with OZWELL_EMBEDDING_MODEL.")
 
     def choose(self, rng: random.Random) -> Scenario:
         """Return one scenario, by weight."""
@@ -68,7 +110,7 @@ class Mix:
         return rng.choices([s for s, _ in self.parts], [w for _, w in self.parts])[0]
 
 
-def combine(scenarios: Mapping[str, Mix], weights: Iterable[tuple[str, float]], embedding_model: str | None) -> Mix:
+def combine(scenarios: Mapping[str, Mix], weights: Iterable[tuple[str, float]], offer: Offer) -> Mix:
     """Return a mix of scenarios by weights of the user's; every one of them must be possible.
 
     Raises:
@@ -76,7 +118,7 @@ def combine(scenarios: Mapping[str, Mix], weights: Iterable[tuple[str, float]], 
     """
     parts: dict[Scenario, float] = {}
     for name, weight in weights:
-        mix = named(scenarios, name).possible(name, embedding_model)
+        mix = named(scenarios, name).possible(name, offer)
         whole = sum(share for _, share in mix.parts)
         for scenario, share in mix.parts:
             parts[scenario] = parts.get(scenario, 0.0) + weight * share / whole

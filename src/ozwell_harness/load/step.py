@@ -34,6 +34,14 @@ class Kind(StrEnum):
     FILE_LIST = "file_list"
     DOWNLOAD = "download"
     DELETE = "delete"
+    HISTORY = "history"
+    INGEST = "ingest"
+    QUERY = "query"
+
+
+#: Statuses of success: what an upload of a document makes may be made later.
+_OK = frozenset({200})
+_ACCEPTED = frozenset({200, 201, 202})
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -57,6 +65,11 @@ class Step(msgspec.Struct, frozen=True):
     content_type: str = JSON
     expects: Mapping[str, ExchangeCheck] = NOTHING_MORE
     glance: Glance | None = None
+
+    @property
+    def successes(self) -> frozenset[int]:
+        """Statuses that are no error."""
+        return _ACCEPTED if self.kind is Kind.INGEST else _OK
 
     @property
     def streamed(self) -> bool:

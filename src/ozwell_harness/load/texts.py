@@ -20,6 +20,11 @@ _WORDS = (
 MOST_TOKENS = 200_000
 
 
+def some_words(rng: random.Random, count: int) -> str:
+    """Return so many different words."""
+    return " ".join(rng.sample(sorted(set(_WORDS.split())), count))
+
+
 class Words:
     """A long made-up text of which a beginning of any length can be cut off at the cost of a copy."""
 

@@ -13,6 +13,7 @@ from ozwell_harness.load.conformance import Examiner
 from ozwell_harness.load.engine.client import LoadClient
 from ozwell_harness.load.engine.examination import USUAL_BUDGET, Budget, Examination
 from ozwell_harness.load.engine.worker import Keeper, Listener, Worker
+from ozwell_harness.load.manner import Manner
 from ozwell_harness.load.nonces import Nonces
 from ozwell_harness.load.plan import LoadPlan, PlanError
 from ozwell_harness.load.prompts import Prompt, bundled_prompts, read_prompts
@@ -75,6 +76,7 @@ def make_worker(
     """
     mix = mix_of(scenarios, plan)
     nonces = Nonces(part.run, part.number)
+    profile, catalogue = _judges(plan.profile)
     context = Context(
         model=plan.model,
         embedding_model=plan.embedding_model,
@@ -85,10 +87,10 @@ def make_worker(
         rng=random.Random(f"{plan.seed}/{part.number}"),  # noqa: S311 - a choice of prompts is no secret
         workload=plan.workload,
         seed=plan.seed,
+        manner=Manner(usage="streaming.usage-chunk-last" in catalogue, system="chat.system-accepted" in catalogue),
     )
     context.warm(plan.arrivals)
     redactor = Redactor({part.key.reveal(): KeyName.MAIN.value} if part.key else {})
-    profile, catalogue = _judges(plan.profile)
     examiner = Examiner(profile, catalogue, redactor)
     examination = Examination(examiner, nonces, plan.base_url, budget)
     return Worker(client, mix, context, keeper, listener, redactor=redactor, examination=examination)

@@ -11,7 +11,7 @@ from typing import Protocol
 import gevent
 from gevent import GreenletExit
 
-from ozwell_harness.load.answer import Answer, read_answer, read_file
+from ozwell_harness.load.answer import Answer, read_answer, read_file, read_messages
 from ozwell_harness.load.engine.client import LoadClient
 from ozwell_harness.load.engine.examination import Examination
 from ozwell_harness.load.files import deletion
@@ -158,7 +158,7 @@ class Worker:
     def _keep(self, scenario: Scenario, step: Step, reply: Reply) -> Answer:
         if reply.cut_off:
             reply.error = reply.error or ReplyError(ErrorKind.CUT, "the harness ended the request")
-        answer = read_file(reply) if step.kind is Kind.DOWNLOAD else read_answer(reply, streamed=step.streamed)
+        answer = _read(step, reply)
         judged, broken = False, NONE_BROKEN
         if self._examination is not None and not reply.cut_off and reply.status is not None:
             judged, broken = self._examination.examine(step, reply, answer)
@@ -171,6 +171,14 @@ class Worker:
     def _keep_examples(self, examination: Examination) -> None:
         while examination.examples:
             self._keeper.add(examination.examples.pop(0))
+
+
+def _read(step: Step, reply: Reply) -> Answer:
+    if step.kind is Kind.DOWNLOAD:
+        return read_file(reply)
+    if step.kind is Kind.HISTORY:
+        return read_messages(reply)
+    return read_answer(reply, streamed=step.streamed, successes=step.successes)
 
 
 def sample_of(
