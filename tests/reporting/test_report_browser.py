@@ -77,6 +77,20 @@ def test_plots_in_view_are_drawn_before_the_others(running: Any, report: Path) -
         context.close()
 
 
+def test_paper_gets_every_plot_at_once(running: Any, report: Path) -> None:
+    opened = browser.Opened(running, report)
+    try:
+        opened.page.goto("about:blank")
+        opened.page.goto(f"{report.as_uri()}#plot-rates")
+        opened.page.locator("#plot-rates[data-drawn]").wait_for()
+        opened.see("dispatchEvent(new Event('beforeprint'))")
+        assert all(_plots(opened).values())
+        assert opened.see("document.documentElement.dataset.plots") == "drawn"
+        assert opened.console == []
+    finally:
+        opened.close()
+
+
 def test_nothing_that_a_target_sent_runs(opened: browser.Opened) -> None:
     assert opened.see("window.hacked") is None
     assert opened.see("document.querySelectorAll('img, iframe, object, [onerror]').length") == 0
