@@ -174,6 +174,29 @@ def test_what_a_finding_speaks_of_is_marked_in_its_exchange() -> None:
     assert 'On it rest: <a href="#chat.id"><code>chat.id</code></a>, <a href="#chat.use">' in text
 
 
+def test_what_could_not_be_judged_leads_to_what_kept_it_from_being_judged() -> None:
+    broken = Finding("chat.ok", "chat", Level.MUST, Status.FAILED, "It is broken.")
+    open_ = [
+        Finding(
+            f"chat.{name}", "chat", Level.MUST, Status.NOT_TESTABLE, f"Its prerequisite {cause} did not hold: Broken."
+        )
+        for name, cause in (("needs", "chat.ok"), ("lacks", "chat.unknown"))
+    ]
+    catalogue = [replace(r, id=f.requirement) for r, f in zip(sample_run.requirements(2), open_, strict=True)]
+    page = _page(html(sample_run.run_of([broken, *open_]), catalogue))
+    shown = " ".join(" ".join(page.text).split())
+    assert "did not hold: Broken. Show chat.ok" in shown
+    assert "Show chat.unknown" not in shown
+
+
+def test_a_deviation_under_load_leads_to_its_finding() -> None:
+    finding = Finding("http.answers-never-cross", "http", Level.MUST, Status.FAILED, "An answer holds another's nonce.")
+    page = _page(html(sample_run.run_of([finding], load=sample_run.load_block()), []))
+    links = [a["href"] for tag, a in page.tags if tag == "a" and a.get("href") == "#http.answers-never-cross"]
+    # From the first screen, and from the list of the load.
+    assert len(links) == 2
+
+
 def test_what_was_not_judged_is_told_with_its_cause() -> None:
     findings = [
         Finding(r.id, r.area, r.level, Status.NOT_TESTABLE, "To open this check, set OZWELL_LIMITED_API_KEY.")
@@ -280,6 +303,7 @@ def test_colours_have_the_contrast_of_wcag_aa(scheme: int) -> None:
     style = content_path("reports", "templates", "report.css").read_text("utf-8")
     colours = _variables(re.findall(r":root \{(.*?)\}", style, re.DOTALL)[scheme])
     pairs = [(front, back) for front in ("text", "soft", "link") for back in ("page", "card", "code")]
+    pairs += [("text", "marked")]
     statuses = ("failed", "error", "warned", "not_testable", "not_applicable", "passed")
     pairs += [(s, f"{s}-bg") for s in statuses] + [(s, "card") for s in statuses]
     low = {pair: round(_contrast(colours[pair[0]], colours[pair[1]]), 2) for pair in pairs}

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from ozwell_harness.gate import PREREQUISITE
 from ozwell_harness.model import Exchange, Finding, Requirement, Run
 from ozwell_harness.reporting.exchange_view import ExchangeView, exchange_view, title
 from ozwell_harness.reporting.summary import LABELS, NOTABLE, ORDER
@@ -36,7 +37,11 @@ class EvidenceView:
 
 @dataclass(frozen=True, slots=True)
 class FindingView:
-    """One finding with the sentence and source of its requirement."""
+    """One finding with the sentence and source of its requirement.
+
+    Attributes:
+        cause: id of the finding because of which it was not judged, where the report holds it; else empty.
+    """
 
     finding: Finding
     text: str
@@ -47,6 +52,7 @@ class FindingView:
     evidence: tuple[EvidenceView, ...]
     more_evidence: int
     reproduce: str
+    cause: str
     open: bool
 
 
@@ -71,6 +77,11 @@ class Views:
     areas: tuple[AreaView, ...]
     exchanges: tuple[ExchangeView, ...]
     left_out: int
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The ids of all findings."""
+        return frozenset(view.finding.requirement for area in self.areas for view in area.findings)
 
 
 def views(run: Run, requirements: Iterable[Requirement]) -> Views:
@@ -116,6 +127,7 @@ class _FindingViews:
         self._known = known
         self._shown = shown
         notable = [finding.requirement for finding in run.findings if finding.status in NOTABLE]
+        self._found = frozenset(finding.requirement for finding in run.findings)
         self._open = frozenset(notable if len(notable) <= MOST_OPEN else ())
 
     def of(self, finding: Finding) -> FindingView:
@@ -136,8 +148,13 @@ class _FindingViews:
             evidence=tuple(evidence),
             more_evidence=len(set(finding.exchanges)) - len(evidence),
             reproduce=visible(finding.reproduce or ""),
+            cause=self._cause(finding.message),
             open=finding.requirement in self._open,
         )
+
+    def _cause(self, message: str) -> str:
+        name = message.removeprefix(PREREQUISITE).partition(" ")[0] if message.startswith(PREREQUISITE) else ""
+        return name if name in self._found else ""
 
     def _evidence(self, finding: Finding, exchange: Exchange) -> EvidenceView:
         shown = self._shown.get(exchange.id)
