@@ -35,11 +35,16 @@ def before(tmp_path_factory: pytest.TempPathFactory, mock: MockHandle) -> Path:
 def test_a_fault_is_a_regression_and_its_absence_a_fix(tmp_path: Path, before: Path) -> None:
     check = ("check", "--no-property", "--area", "models", "--out", "after")
     with running_mock(MockSettings(faults=("models.list-doubled",))) as broken:
-        done = harness(tmp_path, *check, "--against", str(before / "check"), **broken.env)
+        against = ("--against", str(before / "check"), "--markdown", "pr.md")
+        done = harness(tmp_path, *check, *against, **broken.env)
     failed = {e["requirement"] for e in results(tmp_path / "after")["findings"] if e["status"] == "failed"}
     assert failed
     assert done.returncode == 1
     assert "REGRESSION" in done.stdout
+    summary = (tmp_path / "after" / "summary.md").read_text("utf-8")
+    assert summary.startswith("## NONCONFORMANT")
+    assert "\n### Against" in summary
+    assert (tmp_path / "pr.md").read_text("utf-8") == summary
     document = json.loads((tmp_path / "after" / "comparison.json").read_text("utf-8"))
     jsonschema_rs.validate(json.loads(content_path("spec", "comparison.schema.json").read_text("utf-8")), document)
     assert {e["requirement"] for e in document["requirements"] if e["change"] == "broken"} == failed

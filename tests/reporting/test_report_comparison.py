@@ -6,12 +6,12 @@ import html
 import io
 import json
 import re
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import jsonschema_rs
 import pytest
+from comparing_runs import block, measured, streams
 from sample_run import HOSTILE
 
 from ozwell_harness.comparing.comparison import Comparison, Side, compare
@@ -19,13 +19,11 @@ from ozwell_harness.comparing.ratios import Rule
 from ozwell_harness.content import content_path
 from ozwell_harness.model import Finding, Level, Run, Status, Verdict
 from ozwell_harness.reporting.comparison.document import to_document, to_json
+from ozwell_harness.reporting.comparison.markdown import comparison_markdown
 from ozwell_harness.reporting.comparison.page import page
 from ozwell_harness.reporting.comparison.screen import print_comparison
 from ozwell_harness.reporting.console import terminal
 from ozwell_harness.verdict import tally
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "comparing"))
-from comparing_runs import block, measured, streams
 
 
 def made(statuses: dict[str, Status], text: str = "it is so", **more: object) -> Run:
@@ -94,6 +92,17 @@ def test_document_of_runs_that_share_nothing(comparison: Comparison) -> None:
     found = compare(Side("a", made({})), Side("b", made({})))
     assert to_document(found)["outcome"] == "inconclusive"
     assert to_document(found)["speed"] is None
+
+
+def test_markdown_shows_the_same_and_nothing_that_acts(comparison: Comparison) -> None:
+    text = comparison_markdown(comparison)
+    assert text.startswith("### Against before: REGRESSION")
+    assert "Newly failing: 1" in text
+    assert "<script" not in text
+    assert "[red]" not in text
+    rows = [line for line in text.splitlines() if line.startswith("| chat&#95;stream")]
+    assert rows
+    assert {row.count("|") for row in rows} == {7}
 
 
 def test_page_stands_alone_and_holds_no_markup_of_others(comparison: Comparison) -> None:

@@ -18,6 +18,7 @@ from ozwell_harness.comparing.ratios import Rule
 from ozwell_harness.comparing.reading import read_side
 from ozwell_harness.reporting.atomic import write_text
 from ozwell_harness.reporting.comparison.document import to_json
+from ozwell_harness.reporting.comparison.markdown import comparison_markdown
 from ozwell_harness.reporting.comparison.page import page
 from ozwell_harness.reporting.comparison.screen import print_comparison, print_headline
 from ozwell_harness.reporting.console import Detail, terminal
@@ -115,6 +116,7 @@ class Against:
             return status
         comparison = compare_runs(self.run, folder, Rule())
         written = write_comparison(comparison, folder)
+        output.add(folder, comparison_markdown(comparison))
         with output.told():
             if output.detail is Detail.QUIET:
                 print_headline(terminal(sys.stdout), comparison)

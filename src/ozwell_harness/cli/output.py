@@ -22,12 +22,11 @@ from ozwell_harness.flow import Outcome
 from ozwell_harness.load.runner import LoadError
 from ozwell_harness.model import Run
 from ozwell_harness.observer import Observer
-from ozwell_harness.reporting import results, sarif
+from ozwell_harness.reporting import markdown, results, sarif
 from ozwell_harness.reporting.console import ConsoleObserver, Detail, is_log, terminal
 from ozwell_harness.reporting.folder import write_report
 from ozwell_harness.reporting.github import command as workflow_command
 from ozwell_harness.reporting.github import workflow_commands
-from ozwell_harness.reporting.markdown import markdown_of
 from ozwell_harness.reporting.summary import stamp, verdict_sentence
 from ozwell_harness.reporting.text import printable
 
@@ -53,6 +52,7 @@ def output_options(command: _Command) -> _Command:
             ),
             click.option("--json", "json_file", type=_FILE, metavar="FILE", help="Copy results.json to FILE."),
             click.option("--sarif", "sarif_file", type=_FILE, metavar="FILE", help="Copy results.sarif to FILE."),
+            click.option("--markdown", "markdown_file", type=_FILE, metavar="FILE", help="Copy summary.md to FILE."),
             click.option(
                 "--format",
                 "form",
@@ -86,12 +86,13 @@ class Output:
 
     Attributes:
         folder: where the report goes; None for a new folder.
-        json_file, sarif_file: where copies of results.json and results.sarif go.
+        json_file, sarif_file, markdown_file: where copies of results.json, results.sarif and summary.md go.
     """
 
     folder: Path | None
     json_file: Path | None
     sarif_file: Path | None
+    markdown_file: Path | None
     form: Form
     detail: Detail
 
@@ -102,6 +103,7 @@ class Output:
             folder=given.pop("out"),
             json_file=given.pop("json_file"),
             sarif_file=given.pop("sarif_file"),
+            markdown_file=given.pop("markdown_file"),
             form=Form(given.pop("form")),
             detail=Detail(given.pop("detail") or Detail.NORMAL),
         )
@@ -162,8 +164,18 @@ class Output:
             click.echo(printable(line, sys.stdout.encoding or "utf-8"))
         summary = os.environ.get(_SUMMARY)
         if summary:
-            with Path(summary).open("a", encoding="utf-8", errors="backslashreplace") as stream:
-                stream.write(markdown_of(outcome.run) + "\n")
+            _append(Path(summary), markdown.markdown_of(outcome.run))
+
+    def add(self, folder: Path, section: str) -> None:
+        """Add a section to the summary in ``folder``, and wherever else it was written.
+
+        Raises:
+            OSError: one of them cannot be written.
+        """
+        job = os.environ.get(_SUMMARY) if self.form is Form.GITHUB else None
+        for place in (folder / markdown.FILE_NAME, self.markdown_file, Path(job) if job else None):
+            if place is not None:
+                _append(place, section)
 
     def keep(self, outcome: Outcome) -> None:
         """Write the report, and copies of its files where they are wanted.
@@ -173,9 +185,19 @@ class Output:
             OSError: a copy cannot.
         """
         write_report(outcome.run, outcome.catalogue, outcome.folder)
-        for name, copy in ((results.FILE_NAME, self.json_file), (sarif.FILE_NAME, self.sarif_file)):
+        copies = {
+            results.FILE_NAME: self.json_file,
+            sarif.FILE_NAME: self.sarif_file,
+            markdown.FILE_NAME: self.markdown_file,
+        }
+        for name, copy in copies.items():
             if copy is not None:
                 shutil.copyfile(outcome.folder / name, copy)
+
+
+def _append(path: Path, section: str) -> None:
+    with path.open("a", encoding="utf-8", errors="backslashreplace") as stream:
+        stream.write(f"\n{section}")
 
 
 def _verdict_lines(run: Run, folder: Path) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from itertools import count
 from pathlib import Path
 
 from ozwell_harness.model import Requirement, Run
-from ozwell_harness.reporting import results, sarif
+from ozwell_harness.reporting import markdown, results, sarif
 from ozwell_harness.reporting.atomic import write_text
 from ozwell_harness.reporting.har import har
 from ozwell_harness.reporting.html import html
@@ -22,6 +22,7 @@ _WRITERS: Mapping[str, _Writer] = {
     results.FILE_NAME: lambda run, requirements, path: results.write(run, path, requirements),
     "junit.xml": lambda run, requirements, path: write_text(path, junit(run, requirements)),
     sarif.FILE_NAME: lambda run, requirements, path: write_text(path, sarif.sarif(run, requirements)),
+    markdown.FILE_NAME: lambda run, _, path: write_text(path, markdown.markdown_of(run)),
     "report.html": lambda run, requirements, path: write_text(path, html(run, requirements)),
     "exchanges.har": lambda run, _, path: write_text(path, har(run)),
 }

@@ -11,6 +11,7 @@ from ozwell_harness.reporting.commands import again
 from ozwell_harness.reporting.summary import LABELS, ORDER, area_rows, look_first, score_words, stamp, verdict_sentence
 from ozwell_harness.reporting.text import count, one_line, seconds
 
+FILE_NAME = "summary.md"
 _LONGEST = 200
 _MOST = 20
 _SPECIAL = re.compile(r"[\\`*_{}\[\]()#+\-.!|~@<>&:]")
