@@ -11,6 +11,8 @@ from types import FrameType
 import click
 
 from ozwell_harness import __version__
+from ozwell_harness.cli.completion import PROGRAM, VARIABLE
+from ozwell_harness.cli.help import HelpContext, HelpGroup, examples, width
 from ozwell_harness.verdict import EXIT_INTERRUPTED, EXIT_USAGE
 
 #: Command → module and help line; a module is imported only when its command is used: Locust and pytest are heavy.
@@ -25,17 +27,22 @@ _COMMANDS: Mapping[str, tuple[str, str]] = {
     "compare": ("ozwell_harness.cli.compare", "Tell regressions, fixes and changes of speed between two runs."),
     "history": ("ozwell_harness.cli.history", "Show verdicts and key figures of all runs below a folder."),
     "requirements": ("ozwell_harness.cli.requirements", "Show what a run judges."),
+    "completion": ("ozwell_harness.cli.completion", "Print what makes a shell complete names."),
 }
 
 
-class _Lazy(click.Group):
+class _Lazy(HelpGroup):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = import_module(_COMMANDS[cmd_name][0]).command
+        module, text = _COMMANDS[cmd_name]
+        command: click.Command = import_module(module).command
+        command.context_class = HelpContext
+        # Shells show it beside the name, where the first sentence would be cut.
+        command.short_help = text
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
@@ -43,8 +50,17 @@ class _Lazy(click.Group):
             formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
 
 
-@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="ozwell-harness")
+@click.group(
+    cls=_Lazy,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=examples(
+        "ozwell-harness run",
+        "ozwell-harness doctor http://127.0.0.1:8000/v1",
+        "ozwell-harness check http://127.0.0.1:8000/v1 --profile openai",
+        "ozwell-harness load http://127.0.0.1:8000/v1 --rate 5 --slo 'e2e_p99<2s'",
+    ),
+)
+@click.version_option(__version__, prog_name=PROGRAM)
 def cli() -> None:
     """Conformance and load testing for Ozwell- and OpenAI-compatible endpoints.
 
@@ -60,7 +76,7 @@ def main() -> None:
     """Run the command line and leave with its status."""
     signal.signal(signal.SIGTERM, _terminate)
     try:
-        status = cli.main(standalone_mode=False)
+        status = cli.main(prog_name=PROGRAM, complete_var=VARIABLE, standalone_mode=False, terminal_width=width())
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message())
         status = EXIT_USAGE

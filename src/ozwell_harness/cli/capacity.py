@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from ozwell_harness.capacity_flow import CapacityOrder, execute_capacity
+from ozwell_harness.cli import completing
 from ozwell_harness.cli.common import (
     Duration,
     UsageError,
@@ -19,6 +20,7 @@ from ozwell_harness.cli.common import (
     mistakes_told,
     settings_from,
 )
+from ozwell_harness.cli.help import examples
 from ozwell_harness.cli.load_options import client_options, content_options, plan_from
 from ozwell_harness.cli.output import Output, output_options
 from ozwell_harness.flow import Outcome, with_target
@@ -55,7 +57,14 @@ class Share(click.ParamType[float]):
         return float(match[1]) / (100.0 if match[2] else 1.0)
 
 
-@click.command(name="capacity")
+@click.command(
+    name="capacity",
+    epilog=examples(
+        "ozwell-harness capacity http://127.0.0.1:8000/v1 --scenario chat_stream --slo 'ttft_p95<500ms'",
+        "ozwell-harness capacity http://127.0.0.1:8000/v1 --slo 'e2e_p99<2s, error_rate<0.1%' --budget 20m --width 5%",
+        "ozwell-harness capacity http://127.0.0.1:8000/v1 --slo 'e2e_p90<2s' --max-rate 50 --dry-run",
+    ),
+)
 @endpoint_options
 @content_options
 @click.option("--slo", required=True, metavar="EXPR", help="What must hold: 'ttft_p99<500ms, error_rate<0.1%'.")
@@ -71,7 +80,9 @@ class Share(click.ParamType[float]):
     help="Go on with the search in DIR; the same as --out with its folder.",
 )
 @client_options
-@click.option("--baseline", metavar="FILE", help="Known deviations that do not fail the run.")
+@click.option(
+    "--baseline", metavar="FILE", help="Known deviations that do not fail the run.", shell_complete=completing.files
+)
 @click.option("--dry-run", is_flag=True, help="Only tell what it may cost; nothing is sent.")
 @output_options
 def command(url: str | None, config: str | None, **given: Any) -> int:
@@ -88,12 +99,6 @@ def command(url: str | None, config: str | None, **given: Any) -> int:
       2    wrong usage or configuration
       3    INVALID: the client was the limit; or undecided in the time given; or target unreachable
       130  interrupted; the partial report is written
-
-    \b
-    Examples:
-      ozwell-harness capacity http://127.0.0.1:8000/v1 --scenario chat_stream --slo 'ttft_p95<500ms'
-      ozwell-harness capacity http://127.0.0.1:8000/v1 --slo 'e2e_p99<2s, error_rate<0.1%' --budget 20m --width 5%
-      ozwell-harness capacity http://127.0.0.1:8000/v1 --slo 'e2e_p90<2s' --max-rate 50 --dry-run
     """
     output = Output.take(given)
     if given["resume"]:

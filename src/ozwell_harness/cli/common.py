@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import click
 
 from ozwell_harness.baseline import BaselineError
+from ozwell_harness.cli import completing
 from ozwell_harness.contract.plan import MOST_TOKENS, PropertyPlan
 from ozwell_harness.model import Level
 from ozwell_harness.profile import ProfileError
@@ -55,14 +56,27 @@ def endpoint_options(command: _Command) -> _Command:
         (
             click.argument("url", required=False),
             click.option(
-                "--profile", metavar="NAME", help="Dialect to judge by: ozwell (default), openai or openwebui."
+                "--profile",
+                metavar="NAME",
+                help="Dialect to judge by: ozwell (default), openai or openwebui.",
+                shell_complete=completing.profiles,
             ),
             click.option("--api-version", metavar="VERSION", help="Ask for this version, such as v2, not the URL's."),
             click.option("--model", metavar="ID", help="Chat model; else OZWELL_MODEL, else from GET /models."),
             click.option("--embedding-model", metavar="ID", help="Embedding model; else OZWELL_EMBEDDING_MODEL."),
-            click.option("--ca-file", metavar="PEM", help="Trust this bundle instead of the public authorities."),
+            click.option(
+                "--ca-file",
+                metavar="PEM",
+                help="Trust this bundle instead of the public authorities.",
+                shell_complete=completing.files,
+            ),
             click.option("--seed", type=int, metavar="N", help="Seed of everything random; default 0."),
-            click.option("--config", metavar="FILE", help=f"Settings file; default {CONFIGURATION_FILE} if it exists."),
+            click.option(
+                "--config",
+                metavar="FILE",
+                help=f"Settings file; default {CONFIGURATION_FILE} if it exists.",
+                shell_complete=completing.files,
+            ),
         )
     ):
         command = decorate(command)
@@ -75,7 +89,12 @@ def target_options(command: _Command) -> _Command:
         (
             endpoint_options,
             click.option(
-                "--without", "absent", multiple=True, metavar="CAPABILITY", help="The target lacks it; repeatable."
+                "--without",
+                "absent",
+                multiple=True,
+                metavar="CAPABILITY",
+                help="The target lacks it; repeatable.",
+                shell_complete=completing.capabilities,
             ),
             click.option(
                 "--timeout",
@@ -102,12 +121,29 @@ def selection_options(command: _Command) -> _Command:
     levels = click.Choice([level.value for level in Level], case_sensitive=False)
     for decorate in reversed(
         (
-            click.option("--area", "areas", multiple=True, metavar="AREA", help="Judge this area only; repeatable."),
             click.option(
-                "--requirement", "patterns", multiple=True, metavar="GLOB", help="Judge these ids only; repeatable."
+                "--area",
+                "areas",
+                multiple=True,
+                metavar="AREA",
+                help="Judge this area only; repeatable.",
+                shell_complete=completing.areas,
+            ),
+            click.option(
+                "--requirement",
+                "patterns",
+                multiple=True,
+                metavar="GLOB",
+                help="Judge these ids only; repeatable.",
+                shell_complete=completing.requirements,
             ),
             click.option("--level", "levels", multiple=True, type=levels, help="Judge this level only; repeatable."),
-            click.option("--baseline", metavar="FILE", help="Known deviations that do not fail the run."),
+            click.option(
+                "--baseline",
+                metavar="FILE",
+                help="Known deviations that do not fail the run.",
+                shell_complete=completing.files,
+            ),
             click.option("--baseline-update", is_flag=True, help="Write what deviates now into the baseline."),
             click.option("--dry-run", is_flag=True, help="Only tell what the run would cost; nothing is sent."),
         )

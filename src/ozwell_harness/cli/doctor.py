@@ -8,7 +8,9 @@ from typing import Any
 
 import click
 
+from ozwell_harness.cli import completing
 from ozwell_harness.cli.common import Duration, endpoint_options, mistakes_told, settings_from
+from ozwell_harness.cli.help import examples
 from ozwell_harness.doctor.diagnosis import EXITS, Diagnosis
 from ozwell_harness.doctor.examine import PATIENCE_S, estimated, examine
 from ozwell_harness.driver import HarnessError
@@ -19,9 +21,23 @@ from ozwell_harness.settings import Settings
 from ozwell_harness.verdict import EXIT_INCONCLUSIVE
 
 
-@click.command(name="doctor")
+@click.command(
+    name="doctor",
+    epilog=examples(
+        "ozwell-harness doctor http://127.0.0.1:8000/v1",
+        "ozwell-harness doctor http://127.0.0.1:8000/v1 --profile openai --timeout 30s",
+        "ozwell-harness doctor http://127.0.0.1:8000/v1 --json",
+    ),
+)
 @endpoint_options
-@click.option("--without", "absent", multiple=True, metavar="CAPABILITY", help="The target lacks it; repeatable.")
+@click.option(
+    "--without",
+    "absent",
+    multiple=True,
+    metavar="CAPABILITY",
+    help="The target lacks it; repeatable.",
+    shell_complete=completing.capabilities,
+)
 @click.option(
     "--timeout",
     "patience_s",

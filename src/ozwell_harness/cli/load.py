@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from ozwell_harness.cli import completing
 from ozwell_harness.cli.common import (
     UsageError,
     endpoint_options,
@@ -16,6 +17,7 @@ from ozwell_harness.cli.common import (
     settings_from,
 )
 from ozwell_harness.cli.comparing_options import Against, against_option
+from ozwell_harness.cli.help import examples
 from ozwell_harness.cli.load_options import arrival_options, client_options, content_options, cost_lines, plan_from
 from ozwell_harness.cli.output import Output, output_options
 from ozwell_harness.flow import Outcome, with_target
@@ -34,13 +36,26 @@ from ozwell_harness.settings import Settings
 from ozwell_harness.verdict import EXIT_INCONCLUSIVE, EXIT_OK, exit_status
 
 
-@click.command(name="load")
+@click.command(
+    name="load",
+    epilog=examples(
+        "ozwell-harness load --rate 20 --duration 10s",
+        "ozwell-harness load http://127.0.0.1:8000/v1 --scenario chat_stream --rate 20 \\",
+        "  --slo 'ttft_p99<500ms, icl_p99<50ms, error_rate<0.1%'",
+        "ozwell-harness load --users 8 --think 'exponential(200ms)' --duration 10s",
+        "ozwell-harness load --arrivals 'ramp(5, 50)' --duration 20s --warmup 2s",
+        "ozwell-harness load --rate 5 --prompt-tokens 'lognormal(500, 0.5)' --prefix-tokens 1000 --duration 10s",
+        "ozwell-harness load --rate 20 --mix chat=3,files=1 --duration 10s",
+    ),
+)
 @endpoint_options
 @content_options
 @arrival_options
 @click.option("--slo", metavar="EXPR", help="What must hold: 'ttft_p99<500ms, tpot_p95<50ms, error_rate<0.1%'.")
 @client_options
-@click.option("--baseline", metavar="FILE", help="Known deviations that do not fail the run.")
+@click.option(
+    "--baseline", metavar="FILE", help="Known deviations that do not fail the run.", shell_complete=completing.files
+)
 @click.option("--dry-run", is_flag=True, help="Only tell what the run may cost; nothing is sent.")
 @against_option
 @output_options
@@ -57,16 +72,6 @@ def command(url: str | None, config: str | None, **given: Any) -> int:
       2    wrong usage or configuration
       3    INVALID: the client was the limit, not the target; or target unreachable; or not all could be compared
       130  interrupted; the partial report is written
-
-    \b
-    Examples:
-      ozwell-harness load --rate 20 --duration 10s
-      ozwell-harness load http://127.0.0.1:8000/v1 --scenario chat_stream --rate 20 \\
-        --slo 'ttft_p99<500ms, icl_p99<50ms, error_rate<0.1%'
-      ozwell-harness load --users 8 --think 'exponential(200ms)' --duration 10s
-      ozwell-harness load --arrivals 'ramp(5, 50)' --duration 20s --warmup 2s
-      ozwell-harness load --rate 5 --prompt-tokens 'lognormal(500, 0.5)' --prefix-tokens 1000 --duration 10s
-      ozwell-harness load --rate 20 --mix chat=3,files=1 --duration 10s
     """
     output = Output.take(given)
     against = Against.take(given)

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+from ozwell_harness.cli import completing
 from ozwell_harness.cli.common import Duration, UsageError
 from ozwell_harness.load.arrivals import Arrivals, ArrivalsError, Closed, Trace
 from ozwell_harness.load.distribution import NOTHING
@@ -38,6 +39,7 @@ def content_options(command: _Command) -> _Command:
                 "--scenario",
                 metavar="NAME",
                 help=f"What is done: {', '.join(load_scenarios())}. Default {_PLAN.scenario}.",
+                shell_complete=completing.scenarios,
             ),
             click.option("--mix", metavar="NAME=N,…", help="Scenarios with weights of your own: chat=3,chat_stream=6."),
             click.option(
@@ -47,7 +49,10 @@ def content_options(command: _Command) -> _Command:
             ),
             click.option("--answer-tokens", metavar="N", help="Length of answers (max_tokens), likewise."),
             click.option(
-                "--prompt-file", metavar="FILE", help='Prompts to send: {"text": …, "max_tokens": …} on each line.'
+                "--prompt-file",
+                metavar="FILE",
+                shell_complete=completing.files,
+                help='Prompts to send: {"text": …, "max_tokens": …} on each line.',
             ),
             click.option(
                 "--prefix-tokens",

@@ -8,7 +8,9 @@ from typing import Any
 
 import click
 
+from ozwell_harness.cli import completing
 from ozwell_harness.cli.common import UsageError
+from ozwell_harness.cli.help import examples
 from ozwell_harness.mock.delays import parse_delay, parse_duration
 from ozwell_harness.mock.dialects import PROFILES
 from ozwell_harness.mock.errors import MockError
@@ -21,7 +23,16 @@ _PLANS = click.Choice([plan.value for plan in PlanName], case_sensitive=False)
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
-@click.command(name="mock")
+@click.command(
+    name="mock",
+    epilog=examples(
+        "ozwell-harness mock --port 8000",
+        "ozwell-harness mock --port 0 --env-file mock.env",
+        "ozwell-harness mock --fault chat.usage-total-off-by-one --ttft 200ms --itl 20ms",
+        "ozwell-harness mock --profile openwebui --plan hourly",
+        'ozwell-harness mock --ttft "exponential(100ms)" --slots 8 --truth-log truth.jsonl',
+    ),
+)
 @click.option("--host", default="127.0.0.1", show_default=True, metavar="ADDRESS", help="Address to listen on.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free port.")
 @click.option(
@@ -32,7 +43,14 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
     help="Tell the base URL of this one; all are served.",
 )
 @click.option("--plan", default=PlanName.ENTERPRISE.value, show_default=True, type=_PLANS, help="Plan of the main key.")
-@click.option("--fault", "faults", multiple=True, metavar="NAME", help="Break this one thing; repeatable.")
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="NAME",
+    help="Break this one thing; repeatable.",
+    shell_complete=completing.faults,
+)
 @click.option("--list-faults", is_flag=True, help="Name every fault and legal variation, and stop.")
 @click.option("--ttft", default="0", metavar="DELAY", help="Time to the first token; see below.")
 @click.option("--itl", default="0", metavar="DELAY", help="Time between tokens.")
@@ -72,16 +90,6 @@ def command(
     **given: Any,
 ) -> int:
     """Serve the reference mock: every documented operation, strictly correct, or with a chosen fault.
-
-    \b
-    Examples:
-      ozwell-harness mock --port 8000
-      ozwell-harness mock --port 0 --env-file mock.env
-      ozwell-harness mock --profile openwebui --plan hourly
-      ozwell-harness mock --fault chat.usage-total-off-by-one --ttft 200ms --itl 20ms
-      ozwell-harness mock --ttft "exponential(100ms)" --slots 8 --truth-log truth.jsonl
-      ozwell-harness mock --workers 4 --state redis://127.0.0.1:6379
-      ozwell-harness mock --profile openwebui --webhook-endpoint http://127.0.0.1:9000/ --webhook-secret-env WH_SECRET
 
     \b
     A DELAY is one of

@@ -13,7 +13,9 @@ from pathlib import Path
 import click
 from rich.progress import Progress
 
+from ozwell_harness.cli import completing
 from ozwell_harness.cli.common import USER_ERRORS, UsageError
+from ozwell_harness.cli.help import examples
 from ozwell_harness.driver import HarnessError
 from ozwell_harness.mock.errors import MockError
 from ozwell_harness.mock.faults import find_faults
@@ -36,10 +38,38 @@ _QUIET_S = 5.0
 Told = Callable[[Trial, int, int], None]
 
 
-@click.command(name="prove")
-@click.option("--profile", default="ozwell", show_default=True, metavar="NAME", help="Dialect to judge by.")
-@click.option("--area", "areas", multiple=True, metavar="AREA", help="Prove this area only; repeatable.")
-@click.option("--fault", "faults", multiple=True, metavar="NAME", help="Try this fault or control only; repeatable.")
+@click.command(
+    name="prove",
+    epilog=examples(
+        "ozwell-harness prove --out matrix",
+        "ozwell-harness prove --area chat --json matrix.json",
+        "ozwell-harness prove --fault stream.done-missing",
+    ),
+)
+@click.option(
+    "--profile",
+    default="ozwell",
+    show_default=True,
+    metavar="NAME",
+    help="Dialect to judge by.",
+    shell_complete=completing.profiles,
+)
+@click.option(
+    "--area",
+    "areas",
+    multiple=True,
+    metavar="AREA",
+    help="Prove this area only; repeatable.",
+    shell_complete=completing.areas,
+)
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="NAME",
+    help="Try this fault or control only; repeatable.",
+    shell_complete=completing.faults,
+)
 @click.option("--workers", default=_WORKERS, type=click.IntRange(1, 64), help="Trials at a time; default cores + 1.")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Write the report here.")
 @click.option(
@@ -58,12 +88,6 @@ def command(
 
     Each fault of the mock must be reported by exactly the requirements that it breaks, each legal variation by none,
     and each requirement must be broken by some fault or be excused in writing.
-
-    \b
-    Examples:
-      ozwell-harness prove --out matrix
-      ozwell-harness prove --area chat --json matrix.json
-      ozwell-harness prove --fault stream.done-missing
     """
     names = _checked(profile, areas, faults)
     started = time.time()

@@ -8,7 +8,9 @@ from typing import Any
 
 import click
 
+from ozwell_harness.cli import completing
 from ozwell_harness.cli.common import USER_ERRORS, UsageError
+from ozwell_harness.cli.help import HelpGroup, examples
 from ozwell_harness.mock.faults import Fault
 from ozwell_harness.mock.faults import catalogue as fault_catalogue
 from ozwell_harness.model import Requirement
@@ -19,12 +21,18 @@ from ozwell_harness.prove.runner import untried
 from ozwell_harness.requirements import Catalogue, load_catalogue
 
 
-@click.group(name="requirements")
+@click.group(
+    name="requirements",
+    cls=HelpGroup,
+    epilog=examples("ozwell-harness requirements list --area chat", "ozwell-harness requirements coverage"),
+)
 def command() -> None:
     """Show what a run judges."""
 
 
-_profile = click.option("--profile", default="ozwell", metavar="NAME", help="Dialect; default ozwell.")
+_profile = click.option(
+    "--profile", default="ozwell", metavar="NAME", help="Dialect; default ozwell.", shell_complete=completing.profiles
+)
 
 
 def _catalogue(profile: str) -> Catalogue:
@@ -34,9 +42,22 @@ def _catalogue(profile: str) -> Catalogue:
         raise UsageError(str(error)) from None
 
 
-@command.command(name="list")
+@command.command(
+    name="list",
+    epilog=examples(
+        "ozwell-harness requirements list",
+        "ozwell-harness requirements list --profile openai --area files --json",
+    ),
+)
 @_profile
-@click.option("--area", "areas", multiple=True, metavar="AREA", help="This area only; repeatable.")
+@click.option(
+    "--area",
+    "areas",
+    multiple=True,
+    metavar="AREA",
+    help="This area only; repeatable.",
+    shell_complete=completing.areas,
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON array instead of lines.")
 def list_requirements(profile: str, areas: tuple[str, ...], *, as_json: bool) -> None:
     """List requirements: level, id, sentence."""
@@ -54,8 +75,8 @@ def list_requirements(profile: str, areas: tuple[str, ...], *, as_json: bool) ->
     click.echo(f"{len(chosen)} requirements in profile {profile}.", err=True)
 
 
-@command.command(name="show")
-@click.argument("requirement_id", metavar="ID")
+@command.command(name="show", epilog=examples("ozwell-harness requirements show chat.usage-total-is-sum"))
+@click.argument("requirement_id", metavar="ID", shell_complete=completing.requirements)
 @_profile
 def show_requirement(requirement_id: str, profile: str) -> None:
     """Show one requirement with its source and prerequisites."""
@@ -71,7 +92,7 @@ def show_requirement(requirement_id: str, profile: str) -> None:
         click.echo(f"{name:<{width}}  {shown or '-'}")
 
 
-@command.command(name="coverage")
+@command.command(name="coverage", epilog=examples("ozwell-harness requirements coverage --json"))
 @_profile
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of lines.")
 def show_coverage(profile: str, *, as_json: bool) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from ozwell_harness.cli import completing
 from ozwell_harness.cli.carrying_out import Order, carry_out
 from ozwell_harness.cli.common import (
     Duration,
@@ -21,6 +22,7 @@ from ozwell_harness.cli.common import (
     webhook_options,
 )
 from ozwell_harness.cli.comparing_options import against_option
+from ozwell_harness.cli.help import examples
 from ozwell_harness.cli.output import Output, output_options, verbose_option
 from ozwell_harness.flow import LoadPhase
 from ozwell_harness.load.arrivals import Closed
@@ -33,12 +35,26 @@ from ozwell_harness.session import Session
 from ozwell_harness.target import Timeouts
 
 
-@click.command(name="run")
+@click.command(
+    name="run",
+    epilog=examples(
+        "ozwell-harness run",
+        "ozwell-harness run http://127.0.0.1:8000/v1 --users 8 --duration 30s",
+        "ozwell-harness run http://127.0.0.1:8000/v1 --profile openai --scenario chat_stream",
+    ),
+)
 @target_options
 @selection_options
 @property_options
 @webhook_options
-@click.option("--scenario", default="mixed", show_default=True, metavar="NAME", help="What the load consists of.")
+@click.option(
+    "--scenario",
+    default="mixed",
+    show_default=True,
+    metavar="NAME",
+    help="What the load consists of.",
+    shell_complete=completing.scenarios,
+)
 @click.option("--users", default=4, show_default=True, type=click.IntRange(1, 1000), help="Clients at once.")
 @click.option("--duration", default="5s", show_default=True, type=Duration(), help="Measured time of the load.")
 @click.option("--warmup", default="1s", show_default=True, type=Duration(), help="Load before the measured time.")
@@ -49,12 +65,6 @@ def command(url: str | None, config: str | None, **given: Any) -> int:
     """Check an endpoint, then put a short load on it; one report.
 
     Without URL and OZWELL_BASE_URL, the bundled mock is started, judged, loaded and stopped.
-
-    \b
-    Examples:
-      ozwell-harness run
-      ozwell-harness run http://127.0.0.1:8000/v1 --users 8 --duration 30s
-      ozwell-harness run http://127.0.0.1:8000/v1 --profile openai --scenario chat_stream
     """
     known = load_scenarios()
     if given["scenario"] not in known:
