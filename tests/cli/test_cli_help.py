@@ -63,6 +63,17 @@ def mock() -> Iterator[MockHandle]:
         yield handle
 
 
+@pytest.fixture(scope="module")
+def kept(mock: MockHandle, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with two runs, in folders of their own and as files."""
+    folder = tmp_path_factory.mktemp("kept")
+    for name in ("before", "after"):
+        command = [sys.executable, "-m", "ozwell_harness", "check", mock.base_url, "--area", "models", "--no-property"]
+        command += ["--out", str(folder / "reports" / "runs" / name), "--json", str(folder / f"{name}.json")]
+        subprocess.run(command, env=_environment(mock), capture_output=True, check=True)
+    return folder
+
+
 def _shortened(example: str) -> tuple[str, str]:
     """Return an example's command word, and the example so that it takes a moment only."""
     word = example.split()[1]
@@ -101,11 +112,13 @@ def test_help_fits_and_nothing_is_cut_off(path: tuple[str, ...], columns: int, m
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
-def test_examples_work(example: str, tmp_path: Path, mock: MockHandle) -> None:
+def test_examples_work(example: str, tmp_path: Path, mock: MockHandle, request: pytest.FixtureRequest) -> None:
     shell = next((name for name in ("zsh", "fish") if f"completion {name}" in example), "bash")
     if shutil.which(shell) is None:
         pytest.skip(f"there is no {shell} here")
     word, line = _shortened(example)
+    if word in {"compare", "history"}:
+        shutil.copytree(request.getfixturevalue("kept"), tmp_path, dirs_exist_ok=True)
     (tmp_path / "known.yaml").write_text("baseline: []\n", "utf-8")
     before = "autoload -U compinit; compinit -D; " if shell == "zsh" else ""
     command = [shell, "-c", before + line.replace(_URL, mock.base_url)]

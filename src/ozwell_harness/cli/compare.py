@@ -9,6 +9,7 @@ import click
 
 from ozwell_harness.cli.common import mistakes_told
 from ozwell_harness.cli.comparing_options import rule_options, write_comparison
+from ozwell_harness.cli.help import examples
 from ozwell_harness.comparing.held import compare_runs
 from ozwell_harness.comparing.ratios import Rule
 from ozwell_harness.reporting.atomic import write_text
@@ -18,7 +19,13 @@ from ozwell_harness.reporting.console import terminal
 from ozwell_harness.reporting.results import ResultsError
 
 
-@click.command(name="compare")
+@click.command(
+    name="compare",
+    epilog=examples(
+        "ozwell-harness compare reports/runs/before reports/runs/after",
+        "ozwell-harness compare before.json after.json --effect 10% --out comparison",
+    ),
+)
 @click.argument("before", metavar="BEFORE", type=click.Path(path_type=Path))
 @click.argument("after", metavar="AFTER", type=click.Path(path_type=Path))
 @rule_options
@@ -56,11 +63,6 @@ def command(
       1    a requirement newly fails, or a latency, the throughput, the error rate or the capacity got worse
       2    wrong usage, or no such run
       3    no regression was seen, but something could not be compared
-
-    \b
-    Examples:
-      ozwell-harness compare reports/runs/before reports/runs/after
-      ozwell-harness compare before.json after.json --effect 10% --out comparison
     """
     with mistakes_told(ResultsError):
         comparison = compare_runs(before, after, Rule(effect, least, 1 - confidence))

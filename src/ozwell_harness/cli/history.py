@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from ozwell_harness.cli.common import UsageError, mistakes_told
+from ozwell_harness.cli.help import examples
 from ozwell_harness.history.entries import History
 from ozwell_harness.history.reading import read_history
 from ozwell_harness.reporting.atomic import write_text
@@ -22,7 +23,13 @@ PAGE = "history.html"
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
-@click.command(name="history")
+@click.command(
+    name="history",
+    epilog=examples(
+        "ozwell-harness history reports/runs",
+        "ozwell-harness history reports/runs --out history --badge badge.svg",
+    ),
+)
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help=f"Write {PAGE}.")
 @click.option("--json", "json_file", type=_FILE, metavar="FILE", help="Write the runs and their figures as JSON.")
@@ -37,11 +44,6 @@ def command(folder: Path, out: Path | None, json_file: Path | None, badge_file: 
       0    runs were found
       2    wrong usage, or no such folder
       3    no run was found
-
-    \b
-    Examples:
-      ozwell-harness history reports/runs
-      ozwell-harness history reports/runs --out history --badge badge.svg
     """
     try:
         history = read_history(folder)
