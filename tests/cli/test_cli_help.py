@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 from ozwell_harness.cli import cli
-from ozwell_harness.cli.help import HEADING
+from ozwell_harness.cli.help import HEADING, width
 from ozwell_harness.mock.server import MockHandle, running_mock
 
 _BIN = Path(sys.executable).parent
@@ -103,12 +103,17 @@ def test_help_ends_in_examples(path: tuple[str, ...]) -> None:
 @pytest.mark.parametrize("columns", [40, 80, 160])
 def test_help_fits_and_nothing_is_cut_off(path: tuple[str, ...], columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", str(columns))
-    done = subprocess.run(
-        [sys.executable, "-m", "ozwell_harness", *path, "--help"], capture_output=True, text=True, check=True
-    )
-    before, _, _ = done.stdout.partition(f"  {HEADING}\n")
-    assert max(map(len, before.splitlines())) <= columns
+    shown = CliRunner().invoke(cli, [*path, "--help"], prog_name="ozwell-harness", terminal_width=width()).output
+    before, _, _ = shown.partition(f"  {HEADING}\n")
+    # The first line names the command, which is as long as it is.
+    assert max(map(len, before.splitlines()[1:])) <= columns
     assert not re.search(r"\w\.\.\.$", before, re.MULTILINE)
+
+
+def test_the_program_takes_the_width_of_its_terminal() -> None:
+    command = [sys.executable, "-m", "ozwell_harness", "capacity", "--help"]
+    done = subprocess.run(command, env=os.environ | {"COLUMNS": "40"}, capture_output=True, text=True, check=True)
+    assert max(map(len, done.stdout.partition(f"  {HEADING}\n")[0].splitlines())) <= 40
 
 
 @pytest.mark.parametrize("example", EXAMPLES)

@@ -47,7 +47,8 @@ class Formatter(click.HelpFormatter):
         if len(line) <= self.width or line.strip().startswith(("ozwell-harness", "--", "eval")):
             return line
         column = _COLUMN.match(line)
-        hanging = column.end() if column else len(line) - len(line.lstrip()) + 2
+        indent = len(line) - len(line.lstrip()) + 2
+        hanging = column.end() if column and column.end() <= self.width // 2 else indent
         return textwrap.fill(line, self.width, subsequent_indent=" " * hanging, break_long_words=False)
 
 
