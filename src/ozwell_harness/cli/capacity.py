@@ -110,15 +110,14 @@ def command(url: str | None, config: str | None, **given: Any) -> int:
     if given["dry_run"]:
         return _tell_cost(replace(order, load=replace(order.load, profile=settings.profile)))
     try:
-        with mistakes_told(PlanError, RecordError, ReportError):
-            with output.told():
-                outcome = _search(settings, order, output)
-                run = outcome.run
-                output.show(outcome, lambda console: print_capacity_screen(console, run, outcome.folder))
-            output.annotate(outcome)
+        with output.told(), mistakes_told(PlanError, RecordError, ReportError):
+            outcome = _search(settings, order, output)
+            run = outcome.run
+            output.show(outcome, lambda console: print_capacity_screen(console, run, outcome.folder))
     except LoadError as error:
         click.echo(f"Error: {error}", err=True)
         return EXIT_INCONCLUSIVE
+    output.annotate(outcome)
     return exit_status(run.verdict, interrupted=run.interrupted)
 
 

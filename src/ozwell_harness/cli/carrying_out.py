@@ -69,17 +69,16 @@ def carry_out(settings: Settings, order: Order, load: LoadPhase | None = None) -
     """
     output = order.output
     try:
-        with mistakes_told(ReportError):
+        with output.told(), mistakes_told(ReportError):
             if order.dry:
                 return _tell_cost(settings)
-            with output.told():
-                outcome = _judge(settings, order, load)
-                run = outcome.run
-                output.show(outcome, lambda c: print_last_screen(c, run, outcome.folder, outcome.catalogue))
-            output.annotate(outcome)
+            outcome = _judge(settings, order, load)
+            run = outcome.run
+            output.show(outcome, lambda c: print_last_screen(c, run, outcome.folder, outcome.catalogue))
     except HarnessError as error:
         click.echo(f"Error: {error}", err=True)
         return EXIT_INCONCLUSIVE
+    output.annotate(outcome)
     status = exit_status(run.verdict, interrupted=run.interrupted)
     if order.update and not run.interrupted and run.verdict is not Verdict.INCONCLUSIVE:
         status = EXIT_OK

@@ -82,15 +82,14 @@ def command(url: str | None, config: str | None, **given: Any) -> int:
     if given["dry_run"]:
         return _tell_cost(replace(plan, profile=settings.profile))
     try:
-        with mistakes_told(PlanError, ReportError):
-            with output.told():
-                outcome = _load(settings, plan, output)
-                run = outcome.run
-                output.show(outcome, lambda console: print_load_screen(console, run, outcome.folder))
-            output.annotate(outcome)
+        with output.told(), mistakes_told(PlanError, ReportError):
+            outcome = _load(settings, plan, output)
+            run = outcome.run
+            output.show(outcome, lambda console: print_load_screen(console, run, outcome.folder))
     except LoadError as error:
         click.echo(f"Error: {error}", err=True)
         return EXIT_INCONCLUSIVE
+    output.annotate(outcome)
     with mistakes_told(ResultsError):
         return against.settle(output, outcome.folder, exit_status(run.verdict, interrupted=run.interrupted))
 

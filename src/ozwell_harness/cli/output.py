@@ -17,6 +17,7 @@ import click
 from rich.console import Console
 from rich.text import Text
 
+from ozwell_harness.cli.common import mistakes_told
 from ozwell_harness.driver import HarnessError
 from ozwell_harness.flow import Outcome
 from ozwell_harness.load.runner import LoadError
@@ -156,7 +157,7 @@ class Output:
         """Write annotations to standard output and the summary of the job; nothing unless GitHub reads.
 
         Raises:
-            OSError: the summary cannot be written.
+            UsageError: the summary cannot be written.
         """
         if self.form is not Form.GITHUB:
             return
@@ -164,7 +165,8 @@ class Output:
             click.echo(printable(line, sys.stdout.encoding or "utf-8"))
         summary = os.environ.get(_SUMMARY)
         if summary:
-            _append(Path(summary), markdown.markdown_of(outcome.run))
+            with mistakes_told():
+                _append(Path(summary), markdown.markdown_of(outcome.run))
 
     def add(self, folder: Path, section: str) -> None:
         """Add a section to the summary in ``folder``, and wherever else it was written.
