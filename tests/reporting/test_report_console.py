@@ -136,7 +136,7 @@ def test_a_target_cannot_act_on_the_terminal(encoding: str, tty: bool) -> None:
 
 def test_a_terminal_gets_a_bar_and_the_wait() -> None:
     stream = _Stream(tty=True)
-    console = terminal(stream, width=60)
+    console = terminal(stream, width=40)
     observer = ConsoleObserver(console)
     observer.started("http://127.0.0.1:8000/v1", "ozwell", 2, {"chat": 2})
     observer.judged(Finding("chat.x", "chat", Level.MUST, Status.PASSED))
@@ -144,7 +144,7 @@ def test_a_terminal_gets_a_bar_and_the_wait() -> None:
     console.print("")  # draws the live bar anew
     observer.finished()
     told = _RICH.sub("", stream.text())
-    assert "the target asks to wait 12 s" in told
+    assert "asked to wait 12 s" in told
     assert "1/2" in told
 
 

@@ -64,7 +64,10 @@ def test_the_screen_says_what_matters() -> None:
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
 def test_sixty_columns_are_enough(make: Callable[[], Run], encoding: str) -> None:
     told = _screen(make(), width=60, encoding=encoding)
-    assert max(len(line.rstrip()) for line in told.splitlines()) <= 60
+    lines = [line.rstrip() for line in told.splitlines()]
+    assert max(map(len, lines)) > 60 or not [line for line in lines if line.startswith("ozwell-harness ")]
+    # What is there to be copied is left whole.
+    assert max(len(line) for line in lines if not line.startswith("ozwell-harness ")) <= 60
     assert "\x1b" not in told
     assert "pagination" in told
 

@@ -136,19 +136,18 @@ class ConsoleObserver:
 
     def waiting(self, seconds: float) -> None:
         """Say that the target asks to wait."""
-        words = f"the target asks to wait {seconds:.0f} s"
         with self._lock:
             if self._progress:
-                self._progress.update(self._task, description=words)
+                self._progress.update(self._task, description=f"asked to wait {seconds:.0f} s")
             elif seconds >= _WORTH_TELLING_S or not self._told_wait:
                 self._told_wait = True
-                self._say(Text(words[:1].upper() + words[1:] + "."))
+                self._say(Text(f"The target asks to wait {seconds:.0f} s."))
 
     def generated(self, sent: int, most: int) -> None:
         """Show how far the generated requests have come; without a bar, say so now and then."""
         with self._lock:
             if self._progress:
-                self._progress.update(self._task, description=f"generated requests: {sent}")
+                self._progress.update(self._task, description=f"{sent} generated")
             elif sent % _EVERY_GENERATED == 0:
                 self._say(Text(f"{sent} generated requests, of up to {most}"))
 

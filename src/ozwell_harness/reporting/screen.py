@@ -63,9 +63,9 @@ def last_screen(
         parts += [screen.text(""), screen.text("Look at these first:", "bold")]
         parts += [screen.pointer(number, pointer) for number, pointer in enumerate(pointers, 1)]
         first = again(run, pointers[0].finding.requirement)
-        parts += [screen.text(""), screen.text(f"Judge the first one again: {first}")]
+        parts += [screen.text(""), screen.text("Judge the first one again:"), screen.copyable(first)]
     if folder is not None:
-        parts.append(screen.text(f"Report: {folder / 'report.html'}"))
+        parts.append(screen.copyable(f"Report: {folder / 'report.html'}"))
     return Group(*parts)
 
 
@@ -74,7 +74,7 @@ def print_last_screen(
 ) -> None:
     """Print the last screen; where there is no terminal, long lines are left whole."""
     screen = last_screen(run, folder, requirements, encoding=console.encoding)
-    console.print(screen, soft_wrap=is_log(console))
+    console.print(screen, soft_wrap=is_log(console), crop=False)
 
 
 class _Screen:
@@ -85,6 +85,10 @@ class _Screen:
 
     def text(self, line: str, style: str = "") -> Text:
         return Text(printable(line, self._encoding), style)
+
+    def copyable(self, line: str) -> Text:
+        """Return a line that the terminal is to wrap, not we: a line break would be copied with it."""
+        return Text(printable(line, self._encoding), no_wrap=True, overflow="ignore")
 
     def verdict(self, run: Run) -> Text:
         score = score_words(run)

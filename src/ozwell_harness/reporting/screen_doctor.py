@@ -40,7 +40,7 @@ def print_estimate(console: Console, estimate: Estimate | None, next_command: st
     screen = _Screen(console)
     if estimate is not None:
         screen.section("A run would cost", list(_cost(estimate)))
-        screen.section("Begin it", [next_command])
+        screen.copyable("Begin it", next_command)
 
 
 def _models(found: Diagnosis) -> Iterator[str]:
@@ -90,6 +90,10 @@ class _Screen:
             self._print(
                 Padding(self._text(line), (0, 0, 0, 2)) if self._wrap else Text("  ").append_text(self._text(line))
             )
+
+    def copyable(self, title: str, line: str) -> None:
+        self._print(Text(f"\n{title}", "bold"))
+        self._console.print(self._text(line), soft_wrap=True)
 
     def signs(self, title: str, signs: tuple[Sign, ...]) -> None:
         if not signs:

@@ -30,13 +30,13 @@ def load_screen(run: Run, folder: Path | None, *, encoding: str = "utf-8") -> Re
     if run.load is not None:
         parts += [screen.text(""), *screen.load(run.load)]
     if folder is not None:
-        parts.append(screen.text(f"Report: {folder / 'report.html'}"))
+        parts.append(screen.copyable(f"Report: {folder / 'report.html'}"))
     return Group(*parts)
 
 
 def print_load_screen(console: Console, run: Run, folder: Path | None) -> None:
     """Print the last screen; where there is no terminal, long lines are left whole."""
-    console.print(load_screen(run, folder, encoding=console.encoding), soft_wrap=is_log(console))
+    console.print(load_screen(run, folder, encoding=console.encoding), soft_wrap=is_log(console), crop=False)
 
 
 class _Screen:
@@ -47,6 +47,9 @@ class _Screen:
 
     def text(self, line: str, style: str = "") -> Text:
         return Text(printable(line, self._encoding), style)
+
+    def copyable(self, line: str) -> Text:
+        return Text(printable(line, self._encoding), no_wrap=True, overflow="ignore")
 
     def verdict(self, run: Run) -> Text:
         lines = [f" {run.target} (profile {run.profile})", verdict_sentence(run)]
