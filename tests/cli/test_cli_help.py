@@ -43,7 +43,7 @@ def _examples(command: click.Command) -> list[str]:
     return [line.strip() for line in re.sub(r"\\\n\s*", "", lines).splitlines()]
 
 
-EXAMPLES = [example for command in COMMANDS.values() for example in _examples(command)]
+EXAMPLES = tuple(dict.fromkeys(example for command in COMMANDS.values() for example in _examples(command)))
 #: What makes an example short, by its command; the last of two options counts.
 _SHORTER = {
     "check": "--no-property",

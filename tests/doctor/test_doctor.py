@@ -28,6 +28,11 @@ from ozwell_harness.target import KeyName, Secret
 _LIST = b'{"object": "list", "data": [{"id": "gpt-4", "object": "model", "created": 1, "owned_by": "x"}]}'
 
 
+class _Terminal(io.TextIOWrapper):
+    def isatty(self) -> bool:
+        return True
+
+
 @pytest.fixture(scope="module")
 def mock() -> MockHandle:
     with running_mock() as handle:
@@ -134,6 +139,16 @@ def test_one_that_hangs_on_all_but_its_models_is_ready_and_unclear() -> None:
     assert "no answer within" in found.capabilities[0].said
 
 
+def test_names_are_whole_on_a_narrow_terminal(mock: MockHandle, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "dumb")
+    stream = _Terminal(io.BytesIO(), encoding="utf-8", write_through=True)
+    print_diagnosis(terminal(stream, width=40), examine(_of_mock(mock)))
+    stream.seek(0)
+    told = stream.read()
+    assert "\u2026" not in told
+    assert max(len(line.rstrip()) for line in told.splitlines()) <= 40
+
+
 def _page(connection: socket.socket, _: bytes) -> None:
     page = b"<html><body>Welcome</body></html>"
     head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % len(page)
@@ -180,11 +195,7 @@ def test_what_the_target_says_cannot_act_on_the_terminal(monkeypatch: pytest.Mon
         answer = http(_LIST) if b"GET /v1/models" in request else http(hostile, status="500 Oh")
         connection.sendall(answer)
 
-    class Terminal(io.TextIOWrapper):
-        def isatty(self) -> bool:
-            return True
-
-    stream = Terminal(io.BytesIO(), encoding="utf-8", write_through=True)
+    stream = _Terminal(io.BytesIO(), encoding="utf-8", write_through=True)
     console = terminal(stream, width=40)
     with raw_server(script) as url:
         found = examine(_settings(url))

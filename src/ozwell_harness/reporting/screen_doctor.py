@@ -100,6 +100,8 @@ class _Screen:
             return
         self._print(Text(f"\n{title}", "bold"))
         table = Table(box=None, show_header=False, padding=(0, 1, 0, 0), pad_edge=False)
+        for overflow in ("ignore", "fold", "fold"):
+            table.add_column(overflow=overflow)
         for sign in signs:
             table.add_row(Text(f"  {sign.mark}", _MARK_STYLES[sign.mark]), self._text(sign.name), self._text(sign.said))
         self._print(table)
