@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ozwell_harness.changing import UNKNOWN_MODEL, Changes, config_call
+from ozwell_harness.changing import HARMLESS_CONFIG, UNKNOWN_MODEL, Changes, config_call
 from ozwell_harness.checks import base, chat, config, params
 from ozwell_harness.client import Client, user
 from ozwell_harness.combined import Combined, is_answered
@@ -16,7 +16,6 @@ from ozwell_harness.profile import Profile
 from ozwell_harness.suite import Judge, each, requirement
 
 FIRST = {"temperature": 1}
-HARMLESS = {"temperature": 1, "max_tokens": 1024, "top_p": 1, "frequency_penalty": 0, "presence_penalty": 0}
 SHORTEST = "config.max-tokens-one-accepted"
 
 LOWER: dict[str, dict[str, float]] = {
@@ -47,7 +46,7 @@ STORY = [user("Tell me a long story about a lighthouse.")]
 @pytest.fixture(scope="session")
 def changes(client: Client) -> Iterator[Changes]:
     """The configuration of the model; harmless values are put back at the end, also when the run is interrupted."""
-    own = Changes(client, config_call, HARMLESS)
+    own = Changes(client, config_call, HARMLESS_CONFIG)
     yield own
     own.settle()
 
@@ -60,7 +59,7 @@ def first(changes: Changes) -> Exchange:
         told = config.told_by(exchange)
     except Unjudgeable:
         return exchange
-    changes.harmless |= {name: value for name in HARMLESS if (value := told.get(name)) is not None}
+    changes.harmless |= {name: value for name in HARMLESS_CONFIG if (value := told.get(name)) is not None}
     return exchange
 
 

@@ -14,6 +14,9 @@ from ozwell_harness.target import KeyName
 
 Body = Mapping[str, Any]
 
+#: What a run leaves of a configuration where nothing tells what it was.
+HARMLESS_CONFIG = {"temperature": 1, "max_tokens": 1024, "top_p": 1, "frequency_penalty": 0, "presence_penalty": 0}
+
 #: No model of any target.
 UNKNOWN_MODEL = "no-such-model-7f3c"
 

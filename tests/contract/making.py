@@ -10,9 +10,12 @@ from ozwell_harness.contract.readings import Offer, reading
 from ozwell_harness.contract.subjects import SUBJECTS
 from ozwell_harness.model import Exchange, Failure, FailureKind, Headers, Request, Response
 from ozwell_harness.profile import Profile, load_profile
+from ozwell_harness.requirements import load_catalogue
 
-ALL = frozenset(subject.operation for subject in SUBJECTS)
-OFFER = Offer(ALL, "some-model", "some-embedder")
+
+def owed(name: str = "ozwell") -> frozenset[str]:
+    """Ids of what a dialect owes."""
+    return frozenset(profile(name).select(load_catalogue()).by_id)
 
 
 def exchange(
@@ -42,6 +45,11 @@ def exchange(
 @cache
 def profile(name: str = "ozwell") -> Profile:
     return load_profile(name)
+
+
+#: The operations of the Ozwell dialect.
+ALL = frozenset(subject.operation for subject in SUBJECTS if subject.capability in profile().capabilities)
+OFFER = Offer(ALL, "some-model", "some-embedder")
 
 
 @cache

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
-from making import exchange, profile
+from making import exchange, owed, profile
 
 from ozwell_harness.contract.budget import Allowance, HaltError
 from ozwell_harness.contract.holdings import Holdings, Upload
@@ -248,7 +248,7 @@ def test_a_listed_model_is_there() -> None:
 
 
 def broken(operation: str, sent: Any, made: Exchange) -> set[str]:
-    return {told.message for _, told in obedience(operation, sent, made, profile()) if told}
+    return {told.message for _, told in obedience(operation, sent, made, profile(), owed()) if told}
 
 
 def completion(texts: list[str], total: int = 3, finish: str = "stop") -> dict[str, Any]:

@@ -17,7 +17,7 @@ class Allowance:
 
     Args:
         plan: the bounds of the phase.
-        spare: requests that the run as a whole has left for the phase (``--max-requests``); None for no bound.
+        spare: requests that the run as a whole, or the rate limit, has left for the phase; None for no bound.
         clock: seconds on a clock that never goes back.
     """
 
@@ -50,7 +50,7 @@ class Allowance:
         if self.left_s <= 0:
             raise HaltError(f"the time of {self._plan.time_s:g} s (--property-time) was over")
         if self._spare is not None and self.sent >= self._spare:
-            raise HaltError("the run's budget of requests (--max-requests) was spent")
+            raise HaltError("what the run's budget (--max-requests) and the rate limit leave was spent")
         if self.sent >= self._plan.requests:
             raise HaltError(f"the budget of {self._plan.requests} requests (--property-requests) was spent")
 

@@ -69,7 +69,7 @@ def load(document: Mapping[str, Any], base_url: str, kind: Kind, profile: Profil
                 "stateful": {"inference": {"algorithms": []}},
             },
             "checks": {
-                "positive_data_acceptance": {"expected-statuses": ["200", "429", "5xx"]},
+                "positive_data_acceptance": {"expected-statuses": [*sorted(successes(document)), "429", "5xx"]},
                 "negative_data_rejection": {"expected-statuses": [*map(str, sorted(refusals)), "429", "5xx"]},
             },
         }
@@ -77,6 +77,13 @@ def load(document: Mapping[str, Any], base_url: str, kind: Kind, profile: Profil
     schema = schemathesis.openapi.from_dict(copy.deepcopy(dict(document)), config=config)
     schema.config.update(base_url=base_url)
     return schema
+
+
+def successes(document: Mapping[str, Any]) -> set[str]:
+    """Return the documented statuses of a success; which of them an operation has is judged with its other statuses."""
+    operations = (operation for item in document["paths"].values() for operation in item.values())
+    known = (operation["responses"] for operation in operations if isinstance(operation, Mapping))
+    return {status for responses in known for status in responses if status.startswith("2")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +94,7 @@ class Generator:
         rules: the rules that a valid request keeps and an invalid one breaks.
         examples: how many random requests are made for each operation.
         seed: what the random ones follow from.
+        model: the one that may be changed; operations that need one are asked of no other.
     """
 
     schema: Any
@@ -95,6 +103,7 @@ class Generator:
     base_url: str
     examples: int
     seed: int
+    model: str | None = None
 
     def decks(self) -> list[Deck[Sample]]:
         """Return what there is to send for every operation, the telling ones first."""
@@ -111,6 +120,8 @@ class Generator:
     def _samples(self, operation: Any, subject: Subject, number: int) -> Iterator[Sample]:
         seen = set()
         for phase, case in self._cases(operation, number):
+            if subject.needs is not None:
+                case.path_parameters = {"model_id": self.model}
             packed = parcel(case, self.base_url, f"generated {self.kind} request ({phase})")
             if packed is None or packed.content in seen:
                 continue

@@ -1,16 +1,24 @@
-"""The files that the phase made on the target: what becomes of them, and which may be touched at all."""
+"""What the phase made on the target: what becomes of it, and what may be touched at all."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from urllib.parse import unquote
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from ozwell_harness.checks import files
 from ozwell_harness.contract.ledger import Found
 from ozwell_harness.contract.readings import UNKNOWN_FILE
-from ozwell_harness.contract.subjects import CONTENT_KEPT, CREATED_THERE, DELETED_GONE, LISTED_MODEL, UPLOAD_TRUE
+from ozwell_harness.contract.settling import Settling
+from ozwell_harness.contract.subjects import (
+    CHAT_THERE,
+    CONTENT_KEPT,
+    CREATED_THERE,
+    DELETED_GONE,
+    LISTED_MODEL,
+    UPLOAD_TRUE,
+)
 from ozwell_harness.contract.telling import asked, compared, outcome
 from ozwell_harness.exchange import Call
 from ozwell_harness.model import Deviation, Exchange, Unjudgeable
@@ -39,9 +47,11 @@ class _File:
 class Holdings:
     """Follows every exchange, and judges it by what went before."""
 
-    def __init__(self) -> None:
+    def __init__(self, deployable_model: str | None = None) -> None:
         self._files: dict[str, _File] = {}
         self._models: set[str] = set()
+        self._chats: dict[str, Exchange] = {}
+        self.settling = Settling(deployable_model)
 
     @property
     def left(self) -> tuple[str, ...]:
@@ -49,7 +59,9 @@ class Holdings:
         return tuple(file_id for file_id, file in self._files.items() if file.deleted is None)
 
     def permits(self, call: Call) -> bool:
-        """Tell whether a call leaves the files of others alone: it deletes and downloads our own, or none at all."""
+        """Tell whether a call leaves what is not ours alone: other models, and files that are neither ours nor none."""
+        if not self.settling.permits(call):
+            return False
         match = _FILE.fullmatch(call.path)
         if match is None or (call.method == "GET" and not match[2]):
             return True
@@ -68,11 +80,19 @@ class Holdings:
         """Yield the calls that tidy up."""
         for file_id in self.left:
             yield Call("DELETE", file_path(file_id), "delete a generated file")
+        restoration = self.settling.restoration()
+        if restoration is not None:
+            yield restoration
 
     def follow(self, exchange: Exchange, sent: Upload | None = None) -> Iterator[tuple[str, Found | None]]:
         """Yield requirement and deviation (or None) for all that an exchange shows; remember it for the next ones."""
         request = exchange.request
-        if request.method == "POST" and request.path == "/files":
+        self.settling.follow(exchange)
+        if request.method == "POST" and request.path == "/chat/completions":
+            self._held(exchange)
+        elif request.method == "GET" and request.path.startswith("/chat/history?"):
+            yield from self._history(exchange)
+        elif request.method == "POST" and request.path == "/files":
             yield from self._uploaded(exchange, sent)
         elif request.method == "GET" and request.path.partition("?")[0] == "/models":
             self._list_models(exchange)
@@ -94,6 +114,20 @@ class Holdings:
             (files.filename_is_true, sent.filename),
         ):
             yield from _judged(UPLOAD_TRUE, exchange, check, value)
+
+    def _held(self, exchange: Exchange) -> None:
+        chat_id = given_id(exchange)
+        if chat_id is not None:
+            self._chats[chat_id] = exchange
+
+    def _history(self, exchange: Exchange) -> Iterator[tuple[str, Found | None]]:
+        (chat_id, *_) = parse_qs(urlsplit(exchange.request.path).query).get("chat_id", [""])
+        made = self._chats.get(chat_id)
+        if made is None or exchange.status not in {200, 404}:
+            return
+        told = f"{asked(exchange)}, after the chat: {outcome(exchange)}"
+        gone = Found(CHAT_THERE, "gone", "the history of a chat is not there", told, (made,))
+        yield CHAT_THERE, None if exchange.status == 200 else gone
 
     def _list_models(self, exchange: Exchange) -> None:
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,11 +35,13 @@ class Bench:
 
     Attributes:
         passive: the passive checks of the requirements that this run judges, by requirement.
+        owed: ids of the requirements of the dialect.
     """
 
     profile: Profile
     passive: Mapping[str, PassiveCheck]
     holdings: Holdings
+    owed: Collection[str]
 
     def judge(self, sample: Sample, exchange: Exchange, recorder: Any = None) -> Judgements:
         """Yield all that one exchange shows: a requirement, and how it is broken (None where it is kept).
@@ -72,7 +74,7 @@ class Bench:
 
     def _obeys(self, sample: Sample, exchange: Exchange) -> Judgements:
         body = body_of(exchange)
-        for requirement, deviation in obedience(sample.subject.operation, body, exchange, self.profile):
+        for requirement, deviation in obedience(sample.subject.operation, body, exchange, self.profile, self.owed):
             if deviation is None:
                 yield requirement, None
             else:
@@ -113,7 +115,7 @@ class Bench:
 
     def _unknown(self, sample: Sample, exchange: Exchange) -> list[tuple[str, Found | None]]:
         requirement = sample.subject.unknown
-        if requirement is None or sample.linked:
+        if requirement is None or sample.linked or sample.violation is not None:
             return []
         if exchange.status in self.profile.expect.errors["not_found"].statuses:
             return [(requirement, None)]

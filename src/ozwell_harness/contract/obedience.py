@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from ozwell_harness.checks import (
     chat,
+    config,
     embeddings,
     files,
     params,
     responses,
+    retrieval,
     stream_ending,
     stream_framing,
     streaming,
@@ -20,7 +22,15 @@ from ozwell_harness.checks import (
 )
 from ozwell_harness.checks.base import document_of, objects_at
 from ozwell_harness.checks.operations import EVENT_STREAM
-from ozwell_harness.contract.subjects import CHAT_OBEYS, EMBEDDINGS_MATCH, LIST_OBEYS, RESPONSE_OBEYS, STREAMS
+from ozwell_harness.contract.subjects import (
+    CHAT_OBEYS,
+    CONFIG_TRUE,
+    EMBEDDINGS_MATCH,
+    LIST_OBEYS,
+    QUERY_OBEYS,
+    RESPONSE_OBEYS,
+    STREAMS,
+)
 from ozwell_harness.model import Deviation, Exchange, Unjudgeable
 from ozwell_harness.profile import Profile
 
@@ -43,8 +53,21 @@ _STREAM: tuple[_Check, ...] = (
 )
 
 
-def obedience(operation: str, body: Any, exchange: Exchange, profile: Profile) -> Iterator[Judgement]:
-    """Yield a judgement for each thing that an answer of status 200 owes to the ``body`` that asked for it."""
+#: What an answer owes only where its dialect owes a requirement, by that requirement.
+_ONLY_WHERE_OWED: Mapping[str, _Check] = {
+    "chat.choice-indexes": chat.indexes_run_from_zero,
+    "chat.usage-total-is-sum": usage.total_is_sum,
+    "chat.no-tool-call-unasked": chat.calls_no_tool,
+}
+
+
+def obedience(
+    operation: str, body: Any, exchange: Exchange, profile: Profile, owed: Collection[str]
+) -> Iterator[Judgement]:
+    """Yield a judgement for each thing that an answer of status 200 owes to the ``body`` that asked for it.
+
+    ``owed`` are the ids of the requirements of the dialect.
+    """
     if exchange.status != 200:
         return
     if operation == "listFiles":
@@ -52,11 +75,15 @@ def obedience(operation: str, body: Any, exchange: Exchange, profile: Profile) -
     elif not isinstance(body, Mapping):
         return
     elif operation == "createChatCompletion":
-        yield from _streamed(body, exchange, profile) if body.get("stream") else _plain(body, exchange)
+        yield from _streamed(body, exchange, profile) if body.get("stream") else _plain(body, exchange, owed)
     elif operation == "createResponse":
         yield from _response(body, exchange)
     elif operation == "createEmbedding":
         yield from _embedding(body, exchange)
+    elif operation == "queryDocuments" and body.get("top_k") is not None:
+        yield from _judged(QUERY_OBEYS, lambda: retrieval.gives_at_most(exchange, body["top_k"]))
+    elif operation == "updateModelConfig":
+        yield from _judged(CONFIG_TRUE, lambda: config.values_are_true(exchange, body))
 
 
 def _streamed(body: Mapping[str, Any], exchange: Exchange, profile: Profile) -> Iterator[Judgement]:
@@ -66,19 +93,19 @@ def _streamed(body: Mapping[str, Any], exchange: Exchange, profile: Profile) -> 
     yield from _judged(CHAT_OBEYS, lambda: streaming.has_choices(exchange, body.get("n", 1)))
 
 
-def _plain(body: Mapping[str, Any], exchange: Exchange) -> Iterator[Judgement]:
+def _plain(body: Mapping[str, Any], exchange: Exchange, owed: Collection[str]) -> Iterator[Judgement]:
     choices = body.get("n", 1)
     checks: list[Callable[[], Deviation | None]] = [
         lambda: _is_no_stream(exchange),
         lambda: chat.has_choices(exchange, choices),
-        lambda: chat.indexes_run_from_zero(exchange),
-        lambda: usage.total_is_sum(exchange),
         lambda: params.leaves_out(exchange, _stops(body)),
     ]
     if "max_tokens" in body:
         checks.append(lambda: params.caps_tokens(exchange, body["max_tokens"] * choices))
-    if "tools" not in body or body.get("tool_choice") == "none":
-        checks.append(lambda: chat.calls_no_tool(exchange))
+    may_call = "tools" in body and body.get("tool_choice") != "none"
+    for requirement, check_owed in _ONLY_WHERE_OWED.items():
+        if requirement in owed and not (may_call and check_owed is chat.calls_no_tool):
+            checks.append(partial(check_owed, exchange))
     for check in checks:
         yield from _judged(CHAT_OBEYS, check)
 

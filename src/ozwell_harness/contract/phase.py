@@ -14,13 +14,14 @@ from ozwell_harness.contract.holdings import Holdings
 from ozwell_harness.contract.judging import Bench, Judgements
 from ozwell_harness.contract.ledger import Cause, Found, Ledger
 from ozwell_harness.contract.plan import shares
-from ozwell_harness.contract.readings import Kind, reading, rules
+from ozwell_harness.contract.readings import Kind, linked_tags, reading, rules
 from ozwell_harness.contract.report import Report
 from ozwell_harness.contract.schedule import Deck, deal
 from ozwell_harness.contract.smaller import SpentError, smallest
 from ozwell_harness.contract.telling import answered, body_of
 from ozwell_harness.contract.violations import Rules
 from ozwell_harness.contract.walk import walk
+from ozwell_harness.envelope import NESTED
 from ozwell_harness.model import Exchange
 
 #: Tries to make one failing request smaller.
@@ -29,7 +30,8 @@ _TRIES = 8
 #: Exchanges kept for each passive requirement.
 _KEPT = 3
 
-_WALKS: tuple[tuple[tuple[str, ...], int], ...] = ((("Files",), 3), (("Models", "Responses"), 1))
+#: Tags of operations among which walks are made, and their share of the requests.
+_WALKS: tuple[tuple[tuple[str, ...], int], ...] = ((("Files",), 3), (("Models", "Responses"), 1), (("Chat",), 2))
 
 
 class PropertyPhase:
@@ -38,10 +40,10 @@ class PropertyPhase:
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
         self._base_url = ground.target.base_url
-        self._holdings = Holdings()
+        self._holdings = Holdings(ground.offer.deployable_model)
         self._allowance = Allowance(ground.plan, ground.spare)
         self._courier = Courier(ground.recorder, ground.target, self._holdings, self._allowance)
-        self._bench = Bench(ground.profile, ground.passive, self._holdings)
+        self._bench = Bench(ground.profile, ground.passive, self._holdings, ground.owed)
         self._ledger = Ledger()
         self._passive: dict[str, set[str]] = {}
         self._kept: dict[int, tuple[Exchange, Exchange]] = {}
@@ -55,6 +57,7 @@ class PropertyPhase:
         try:
             with generating():
                 stock = self._stock()
+                self._look(stock)
                 self._life(stock)
                 self._singles(stock)
                 self._walks()
@@ -69,7 +72,7 @@ class PropertyPhase:
         )
 
     def tidy(self) -> None:
-        """Delete the files that were made and are still there."""
+        """Delete the files that were made and are still there, and put back what was changed."""
         self._courier.tidy()
 
     # Sending and judging; the walk calls these two.
@@ -127,9 +130,21 @@ class PropertyPhase:
         stock = []
         for kind in Kind:
             rules_ = self._rules[kind]
-            generator = Generator(self._schema(kind), kind, rules_, self._base_url, min(plan.examples, most), seed)
-            stock += generator.decks()
+            model = self._ground.offer.deployable_model
+            examples = min(plan.examples, most)
+            stock += Generator(self._schema(kind), kind, rules_, self._base_url, examples, seed, model).decks()
         return stock
+
+    def _look(self, stock: list[Deck[Sample]]) -> None:
+        """Learn how the model is configured that generated requests are going to configure."""
+        call = self._holdings.settling.look()
+        configures = any(card.subject.operation == "updateModelConfig" for deck in stock for card in deck.cards[:1])
+        if call is None or not configures:
+            return
+        exchange = self._courier.send(call)
+        if exchange is not None:
+            self._holdings.settling.learn(exchange)
+            self._enter(self._bench.watch(exchange), exchange)
 
     def _life(self, stock: list[Deck[Sample]]) -> None:
         """Follow one file from its upload to its end; a budget may be too small for walks to come so far."""
@@ -153,8 +168,10 @@ class PropertyPhase:
             self.judge(sample, exchange)
 
     def _walks(self) -> None:
-        total = sum(weight for _, weight in _WALKS)
-        for tags, weight in _WALKS:
+        linked = linked_tags(self._reading)
+        walks = [(tags, weight) for tags, weight in _WALKS if linked & set(tags)]
+        total = sum(weight for _, weight in walks)
+        for tags, weight in walks:
             requests = min(self._allowance.left, shares(self._ground.plan.requests).walks * weight // total)
             walk(self._schema(Kind.VALID), tags, self._base_url, self, requests=requests, seed=self._ground.seed)
 
@@ -205,6 +222,6 @@ def _suspects(cause: Cause, sample: Sample) -> set[str]:
     """Return the members that a failure seems to be about: where the broken rule is, or what the answer names."""
     if sample.violation is not None:
         return {sample.violation.rule.split(" ")[0].removeprefix("/").partition("/")[0]}
-    error = answered(cause.exchange)
-    param = error.get("error", {}).get("param") if isinstance(error.get("error"), Mapping) else None
+    error = NESTED.read(answered(cause.exchange)) or {}
+    param = error.get("param")
     return {param.partition(".")[0].partition("[")[0]} if isinstance(param, str) else set()

@@ -18,6 +18,7 @@ from ozwell_harness.profile import Profile, merge_patch
 #: Ids that are generated begin so. A target that numbers its files would otherwise lose some to a generated DELETE.
 UNKNOWN_FILE = "file-none-"
 UNKNOWN_MODEL = "no-such-model-"
+UNKNOWN_CHAT = "chat-none-"
 
 _METHODS = frozenset({"get", "post", "put", "patch", "delete"})
 
@@ -36,6 +37,7 @@ class Offer:
     Attributes:
         operations: ``operationId`` of every operation to generate for.
         tools, streaming: whether it calls tools, and streams.
+        deployable_model: the one model that may be changed.
     """
 
     operations: frozenset[str]
@@ -43,6 +45,7 @@ class Offer:
     embedding_model: str | None = None
     tools: bool = True
     streaming: bool = True
+    deployable_model: str | None = None
 
 
 def reading(profile: Profile, offer: Offer) -> dict[str, Any]:
@@ -52,10 +55,22 @@ def reading(profile: Profile, offer: Offer) -> dict[str, Any]:
     with them is surely right, so that they are not refused for another reason than the one in question.
     """
     document = _plain(profile, Kind.VALID)
-    for patch in (_models(offer), _THRIFTY, _HARMLESS, *_absences(offer)):
-        document = merge_patch(document, patch)
+    for patch in (_models(offer), _THRIFTY, _HARMLESS, _deployable(offer), *_absences(offer)):
+        document = merge_patch(document, _fitting(patch, document))
     document = _with_examples(document, offer)
     return _with_statuses(_only(document, offer.operations), profile)
+
+
+def _fitting(patch: Mapping[str, Any], document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a patch changes of the paths and components that a document has; it adds none."""
+    fitting: dict[str, Any] = {}
+    if "paths" in patch:
+        fitting["paths"] = {path: item for path, item in patch["paths"].items() if path in document["paths"]}
+    fitting["components"] = {
+        kind: {name: change for name, change in changes.items() if name in document["components"].get(kind, {})}
+        for kind, changes in patch.get("components", {}).items()
+    }
+    return fitting
 
 
 def rules(profile: Profile) -> dict[str, Any]:
@@ -64,8 +79,13 @@ def rules(profile: Profile) -> dict[str, Any]:
 
 
 def costs_little(body: Any) -> bool:
-    """Tell whether a body asks for few tokens, should a lax target answer it; one without messages costs nothing."""
-    if not isinstance(body, Mapping) or not body.get("messages"):
+    """Tell whether a body asks for few tokens and machines, should a lax target do what it says."""
+    if not isinstance(body, Mapping):
+        return True
+    replicas = body.get("replicas", 1)
+    if isinstance(replicas, int | float) and replicas > 1:
+        return False
+    if not body.get("messages"):
         return True
     cap, choices = body.get("max_tokens"), body.get("n")
     is_capped = isinstance(cap, int) and cap <= TOKENS[-1]
@@ -79,7 +99,9 @@ def _plain(profile: Profile, kind: Kind) -> dict[str, Any]:
     bounds = profile.expect.list_limits
     most = bounds.maximum if kind is Kind.INVALID else min(bounds.maximum, 100)
     limit = {"minimum": bounds.minimum, "maximum": most, "default": min(bounds.default, most)}
-    patched: dict[str, Any] = merge_patch(document, {"components": {"schemas": {"ListLimit": limit}}})
+    patched: dict[str, Any] = merge_patch(
+        document, _fitting({"components": {"schemas": {"ListLimit": limit}}}, document)
+    )
     return patched
 
 
@@ -111,6 +133,10 @@ _HARMLESS: Mapping[str, Any] = {
                 "schema": {"pattern": f"^{UNKNOWN_MODEL}[A-Za-z0-9_.-]{{1,40}}$", "maxLength": None},
                 "examples": None,
             },
+            "ChatId": {
+                "schema": {"pattern": f"^{UNKNOWN_CHAT}[A-Za-z0-9_.-]{{4,40}}$", "maxLength": None},
+                "examples": None,
+            },
         },
     },
 }
@@ -119,6 +145,14 @@ _HARMLESS: Mapping[str, Any] = {
 def _models(offer: Offer) -> dict[str, Any]:
     chosen = {"ChatModel": {"enum": [offer.model]}, "EmbeddingModel": {"enum": [offer.embedding_model or ""]}}
     return {"components": {"schemas": chosen}}
+
+
+def _deployable(offer: Offer) -> dict[str, Any]:
+    """Return a patch that lets no other model be changed."""
+    if offer.deployable_model is None:
+        return {}
+    schema = {"pattern": None, "minLength": None, "enum": [offer.deployable_model]}
+    return {"components": {"parameters": {"ModelId": {"schema": schema}}}}
 
 
 def _absences(offer: Offer) -> Iterator[dict[str, Any]]:
@@ -140,6 +174,17 @@ def _operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping
             yield path, method, item[method]
 
 
+def linked_tags(document: Mapping[str, Any]) -> frozenset[str]:
+    """Return the tags of the operations from which a link leads on."""
+    operations = [operation for _, _, operation in _operations(document)]
+    return frozenset(
+        tag
+        for operation in operations
+        if any(answer.get("links") for answer in operation["responses"].values())
+        for tag in operation["tags"]
+    )
+
+
 def _with_examples(document: dict[str, Any], offer: Offer) -> dict[str, Any]:
     """Let the examples of request bodies ask what the target has; those that ask for more are left out."""
     for path, method, operation in list(_operations(document)):
@@ -157,6 +202,8 @@ def _fitted(example: Mapping[str, Any], offer: Offer, path: str) -> dict[str, An
         return None
     if path == "/embeddings":
         return {"value": value | {"model": offer.embedding_model}}
+    if "messages" not in value:
+        return {"value": value}
     return {"value": {"max_tokens": TOKENS[-1]} | value | {"model": offer.model}}
 
 

@@ -14,6 +14,9 @@ CREATED_THERE = "contract.created-file-is-there"
 DELETED_GONE = "contract.deleted-file-is-gone"
 CONTENT_KEPT = "contract.file-content-kept"
 LISTED_MODEL = "contract.listed-model-is-there"
+CHAT_THERE = "contract.held-chat-is-there"
+QUERY_OBEYS = "contract.query-parameters-obeyed"
+CONFIG_TRUE = "contract.config-values-told"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,7 @@ class Subject:
         unknown: requirement that an id which names nothing is answered 404.
         weight: share of the requests, relative to the other operations.
         most: requests to choose from, each kind; None for all that were generated.
+        needs: what the owner must have supplied, since a valid request changes it; None for nothing.
     """
 
     operation: str
@@ -39,6 +43,7 @@ class Subject:
     unknown: str | None = None
     weight: int = 1
     most: int | None = None
+    needs: str | None = None
 
 
 _FILE = "contract.file-answers-documented"
@@ -96,6 +101,49 @@ SUBJECTS: tuple[Subject, ...] = (
         refused="contract.list-models-invalid-refused",
     ),
     Subject("retrieveModel", "models", _MODELS, unknown="contract.unknown-model-refused", most=8),
+    Subject(
+        "retrieveChatHistory",
+        "history",
+        "contract.history-answers-documented",
+        refused="contract.history-invalid-refused",
+        unknown="contract.unknown-chat-refused",
+        most=8,
+    ),
+    Subject(
+        "createDocument",
+        "documents",
+        "contract.document-answers-documented",
+        accepted="contract.document-valid-accepted",
+        refused="contract.document-invalid-refused",
+        # What queries find is worth judging once there are several.
+        weight=2,
+        most=4,
+    ),
+    Subject(
+        "queryDocuments",
+        "retrieval",
+        "contract.query-answers-documented",
+        accepted="contract.query-valid-accepted",
+        refused="contract.query-invalid-refused",
+        weight=2,
+    ),
+    Subject(
+        "updateModelConfig",
+        "config",
+        "contract.config-answers-documented",
+        accepted="contract.config-valid-accepted",
+        refused="contract.config-invalid-refused",
+        needs="deployable_model",
+    ),
+    Subject(
+        "deployModel",
+        "deploy",
+        "contract.deploy-answers-documented",
+        accepted="contract.deploy-valid-accepted",
+        refused="contract.deploy-invalid-refused",
+        most=12,
+        needs="deployable_model",
+    ),
 )
 
 SUBJECT_OF = {subject.operation: subject for subject in SUBJECTS}
@@ -110,8 +158,8 @@ REQUIREMENTS: tuple[str, ...] = tuple(
                 for name in (subject.accepted, subject.refused, subject.documented, subject.unknown)
                 if name is not None
             ),
-            *(STREAMS, CHAT_OBEYS, RESPONSE_OBEYS, EMBEDDINGS_MATCH, LIST_OBEYS),
-            *(UPLOAD_TRUE, CREATED_THERE, DELETED_GONE, CONTENT_KEPT, LISTED_MODEL),
+            *(STREAMS, CHAT_OBEYS, RESPONSE_OBEYS, EMBEDDINGS_MATCH, LIST_OBEYS, QUERY_OBEYS, CONFIG_TRUE),
+            *(UPLOAD_TRUE, CREATED_THERE, DELETED_GONE, CONTENT_KEPT, LISTED_MODEL, CHAT_THERE),
         ]
     )
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -37,16 +37,17 @@ class Rules:
         self._components = document["components"]
         self._schemas = dict(_body_schemas(document))
         self._validators: dict[str, jsonschema_rs.Draft202012Validator] = {}
-        bounds = document["components"]["schemas"]["ListLimit"]
-        self._bounds = (bounds["minimum"], bounds["maximum"])
+        self._demanded = dict(_demanded(document))
+        bounds = document["components"]["schemas"].get("ListLimit")
+        self._bounds = (bounds["minimum"], bounds["maximum"]) if bounds else None
 
     def violation(self, operation: str, url: str, media_type: str, body: bytes) -> Violation | None:
         """Return the first rule that a request breaks, or None where none is surely broken."""
-        broken = self._query(urlsplit(url).query)
+        broken = self._query(operation, urlsplit(url).query)
         if broken or operation not in self._schemas:
             return broken
         if media_type.startswith("multipart/"):
-            return _form(body)
+            return _form(body, self._components["schemas"][self._schemas[operation]].get("required", ()))
         try:
             document = json.loads(body)
         except ValueError:
@@ -71,10 +72,14 @@ class Rules:
         exact = "".join(f"/{part}" for part in broken.path) or "the body"
         return Violation(f"{place} {broken.keyword}", f"{exact}: {_brief(broken.message)}")
 
-    def _query(self, query: str) -> Violation | None:
-        """Judge ``limit``, the one documented parameter that has bounds."""
-        values = parse_qs(query, keep_blank_values=True).get(_LIMIT, [])
-        if len(values) != 1:
+    def _query(self, operation: str, query: str) -> Violation | None:
+        """Judge what must be there, and ``limit``, the one documented parameter that has bounds."""
+        asked = parse_qs(query, keep_blank_values=True)
+        missing = next((name for name in self._demanded.get(operation, ()) if name not in asked), None)
+        if missing is not None:
+            return Violation(f"{missing} required", f"there is no {missing}")
+        values = asked.get(_LIMIT, [])
+        if len(values) != 1 or self._bounds is None:
             return None
         (text,) = values
         least, most = self._bounds
@@ -96,12 +101,23 @@ def _body_schemas(document: Mapping[str, Any]) -> Mapping[str, str]:
     return found
 
 
-def _form(body: bytes) -> Violation | None:
+def _demanded(document: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield operation and the names of the query parameters that it must have."""
+    known = document["components"].get("parameters", {})
+    for item in document["paths"].values():
+        for operation in item.values():
+            if isinstance(operation, Mapping) and "operationId" in operation:
+                found = [known[one["$ref"].rpartition("/")[2]] for one in operation.get("parameters") or ()]
+                names = tuple(one["name"] for one in found if one["in"] == "query" and one.get("required"))
+                yield operation["operationId"], names
+
+
+def _form(body: bytes, required: Sequence[str]) -> Violation | None:
     """Judge a multipart body: the parts that must be there."""
     parts = set(re.findall(rb'\bname="([^"]*)"', body))
     if not parts:
         return Violation("form", "the form has no parts")
-    missing = [name for name in ("file", "purpose") if name.encode() not in parts]
+    missing = [name for name in required if name.encode() not in parts]
     return Violation(f"form {missing[0]}", f"the form has no {missing[0]}") if missing else None
 
 
