@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,10 +20,10 @@ from ozwell_harness.target import KeyName
 
 QUERY = "/rag/query"
 TOP_K, MANY = 5, 10
-#: Seconds before each further look for a document that is not found at once.
-PATIENCE_S = (2.0, 6.0)
-#: Means something to a database, to a template and to a shell, and harms none.
-COMMANDS = "' OR '1'='1' -- {{7*7}} $(true) %00"
+#: Seconds before each further look for a document that is not found at once; longer where it is still processed.
+PATIENCE_S, LONG_PATIENCE_S = (2.0, 6.0), (2.0, 6.0, 20.0)
+#: Means something to a database, to a template, to a shell or to a string of C, and harms none.
+COMMANDS = "' OR '1'='1' -- {{7*7}} $(true) %00 \0"
 UNKNOWN_COLLECTION = "no-such-collection-7f3c"
 
 #: Requirement → what is asked for, and ought to be refused.
@@ -45,19 +46,19 @@ def asked(guide: Filed) -> dict[str, Any]:
 def found(client: Client, guide: Filed, shelved: tuple[Filed, ...], asked: dict[str, Any]) -> Exchange:  # noqa: ARG001
     """What the guide's own sentence finds; asked again, a little later, where that is not the guide."""
     exchange = client.post(QUERY, asked, "query by a sentence of a document")
-    for seconds in PATIENCE_S:
-        if not is_answered(exchange) or _is_found(exchange, guide):
+    for seconds in _waits(guide):
+        if not retrieval.lacks(exchange, guide.known):
             break
         client.recorder.pause(seconds)
         exchange = client.post(QUERY, asked, f"query by a sentence of a document, {seconds:.0f} s later")
     return exchange
 
 
-def _is_found(exchange: Exchange, guide: Filed) -> bool:
-    try:
-        return retrieval.finds(exchange, guide.known) is None
-    except Unjudgeable:
-        return True
+def _waits(guide: Filed) -> tuple[float, ...]:
+    """Seconds before each further look; none for a document that cannot be known again."""
+    with contextlib.suppress(Unjudgeable):
+        return PATIENCE_S if guide.known.processed else LONG_PATIENCE_S
+    return ()
 
 
 @pytest.fixture(scope="session")
@@ -86,18 +87,11 @@ def odd(client: Client, shelved: tuple[Filed, ...], stock: list[Known], found: E
         return client.post(QUERY, {**fields, "top_k": MANY}, label)
 
     def shows_all(exchange: Exchange) -> bool:
-        return is_answered(exchange) and all(_holds(exchange, known) for known in stock)
+        return is_answered(exchange) and not any(retrieval.lacks(exchange, known) for known in stock)
 
     whole = {"query": f"{sentences} {COMMANDS}"}
     queries = {name: {"query": query} for name, query in parts.items()}
-    return Combined(send, "query for", queries, whole=whole, shows_all=shows_all)
-
-
-def _holds(exchange: Exchange, known: Known) -> bool:
-    try:
-        return retrieval.finds(exchange, known) is None
-    except Unjudgeable:
-        return False
+    return Combined(send, "query for several things", queries, whole=whole, shows_all=shows_all)
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ import secrets
 from dataclasses import dataclass
 
 from ozwell_harness.checks.accepted import accepted_document_of, is_accepted
+from ozwell_harness.checks.documents import is_processed
 from ozwell_harness.checks.retrieval import Known
 from ozwell_harness.client import multipart_call
 from ozwell_harness.exchange import Call
@@ -28,10 +29,9 @@ _WORDS = tuple(
         """,
     )
 )
-#: Words without a letter of ASCII.
-_BEYOND = tuple(
-    re.findall(r"\S+", "灯台 潮汐 渡船 港口 маяк отлив пристань якорь фарос θάλασσα λιμάνι άγκυρα 등대 항구 나루터")
-)
+#: Cyrillic and Greek letters, Hangul syllables, Chinese characters.
+_SCRIPTS = (range(0x0430, 0x0450), range(0x03C3, 0x03CA), range(0xAC00, 0xD7A4, 28), range(0x4E00, 0x5000))
+_LETTERS = 6
 _LINES = 640
 
 
@@ -64,7 +64,7 @@ class Filed:
         found = accepted_document_of(self.exchange).get("document_id")
         if not isinstance(found, str) or not found:
             raise Unjudgeable(f"{self.exchange.label}: the answer gives no document_id")
-        return Known(found, self.paper.text, self.paper.mark)
+        return Known(found, self.paper.text, self.paper.mark, is_processed(self.exchange))
 
     @property
     def is_accepted(self) -> bool:
@@ -97,8 +97,9 @@ def long_paper(filename: str, collection: str) -> Paper:
 
 
 def beyond_ascii() -> str:
-    """Return words without a letter of ASCII, in an order that hardly any other run has."""
-    return " ".join(secrets.SystemRandom().sample(_BEYOND, 8))
+    """Return words of several scripts that no other run has used, and no letter of ASCII."""
+    words = ("".join(chr(secrets.choice(script)) for _ in range(_LETTERS)) for script in (*_SCRIPTS, *_SCRIPTS))
+    return " ".join(words)
 
 
 def new_collection() -> str:

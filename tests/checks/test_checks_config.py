@@ -120,8 +120,7 @@ DEPLOY = {
         deploy.deploys,
         {"200": deployed(), "201": deployed(201), "202": deployed(202)},
         {"404": refusal(404), "500": exchange(500), "no JSON": exchange(201, body=b"ok"), "nothing": unanswered()},
-        {"of another type": refusal()},
-        more=(EXPECT["bad_request"],),
+        {"of another type": refusal(), "deployed already": refusal(409)},
     ),
     "deploy.status-told": Case(
         deploy.status_is_told,

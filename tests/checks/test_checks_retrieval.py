@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -41,6 +42,7 @@ FOUND = Case(
     SILENT,
     more=(GUIDE,),
 )
+WAITING = replace(GUIDE, processed=False)
 
 
 def refusing(situation: str) -> Case:
@@ -120,6 +122,9 @@ CASES = {
             "whole": found(of(GUIDE)),
             "a part": found(of(GUIDE, content="quellmoor1 the anchor keeps a barley")),
             "a few words": found(of(GUIDE, content="barley candle.")),
+            "marked up": found(
+                of(GUIDE, content="<b>In</b> <b>quellmoor1</b> the anchor keeps a barley <em>candle</em>")
+            ),
             "with a title": found(
                 of(GUIDE, content="guide.txt, page 1: In quellmoor1 the anchor keeps a barley candle.")
             ),
@@ -173,7 +178,11 @@ CASES = {
         retrieval.finds_all,
         {"both": (found(of(GUIDE), of(OTHER)), BOTH), "by text": (found(of(GUIDE), of(OTHER, document_id="x")), BOTH)},
         {"one lost": (found(of(GUIDE)), BOTH), "all lost": (found(), BOTH)},
-        {"one only": (found(of(GUIDE)), [GUIDE]), "refused": (refusal(), BOTH)},
+        {
+            "one only": (found(of(GUIDE)), [GUIDE]),
+            "refused": (refusal(), BOTH),
+            "one waits": (found(of(OTHER)), [WAITING, OTHER]),
+        },
     ),
     "retrieval.pdf-found": FOUND,
     "retrieval.collection-apart": Case(
@@ -211,3 +220,16 @@ def test_judgement(requirement: str, name: str, expected: str, check: Any, argum
 
 def test_every_requirement_has_a_case() -> None:
     assert not areas_without_case("retrieval", CASES)
+
+
+def test_a_document_that_is_not_processed_yet_need_not_be_found() -> None:
+    assert verdict(retrieval.finds, found(), WAITING) == "silent"
+    assert verdict(retrieval.finds, found(of(WAITING)), WAITING) == "good"
+    assert verdict(retrieval.finds_all, found(), [WAITING, OTHER]) == "bad"
+
+
+@pytest.mark.parametrize(
+    ("exchange", "missing"), [(found(), True), (found(of(OTHER)), True), (found(of(GUIDE)), False), (refusal(), False)]
+)
+def test_only_results_without_the_document_lack_it(exchange: Exchange, missing: bool) -> None:
+    assert retrieval.lacks(exchange, GUIDE) is missing

@@ -13,17 +13,19 @@ from ozwell_harness.checks.accepted import (
 )
 from ozwell_harness.checks.base import outcome, shown
 from ozwell_harness.model import Deviation, Exchange, Unjudgeable
-from ozwell_harness.profile import ErrorExpectation
+
+#: Refusals of what was asked for: the document names no types of instances, and what runs already may be in the way.
+_NOT_HERE = (400, 402, 409, 422)
 
 
-def deploys(exchange: Exchange, bad_request: ErrorExpectation) -> Deviation | None:
+def deploys(exchange: Exchange) -> Deviation | None:
     """A deployment is accepted, and answered with a JSON object.
 
     Raises:
-        Unjudgeable: it is refused as a bad request: the document names no instance types, so ours may be none.
+        Unjudgeable: it is refused for what was asked for, which may not be had here.
     """
-    if exchange.failure is None and exchange.status in bad_request.statuses:
-        raise Unjudgeable(f"its type of instance may be none here: {outcome(exchange)}")
+    if exchange.failure is None and exchange.status in _NOT_HERE:
+        raise Unjudgeable(f"what was to be deployed may not be had here: {outcome(exchange)}")
     return is_accepted_with_object(exchange)
 
 

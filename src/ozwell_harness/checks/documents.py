@@ -65,7 +65,7 @@ def has_chunks(upload: Exchange) -> Deviation | None:
     chunks = _chunks(upload)
     if chunks >= 1:
         return None
-    _is_processed(upload)
+    _must_be_processed(upload)
     return Deviation("a processed document has no chunk", "chunks of 1 or more", f"chunks {chunks}")
 
 
@@ -78,9 +78,18 @@ def chunks_grow(short: Exchange, long: Exchange) -> Deviation | None:
     few, many = _chunks(short), _chunks(long)
     if many > few:
         return None
-    _is_processed(short)
-    _is_processed(long)
+    _must_be_processed(short)
+    _must_be_processed(long)
     return Deviation("a long document has no more chunks than a short one", f"more than {few}", f"{many}")
+
+
+def is_processed(upload: Exchange) -> bool:
+    """Tell whether the answer says that the document is processed, and not just accepted.
+
+    Raises:
+        Unjudgeable: the upload was not accepted.
+    """
+    return upload.status != 202 and _status(upload).startswith(_DONE)
 
 
 def created_at_is_date_time(upload: Exchange) -> Deviation | None:
@@ -133,6 +142,6 @@ def _chunks(upload: Exchange) -> int:
     return int(chunks)
 
 
-def _is_processed(upload: Exchange) -> None:
-    if upload.status == 202 or not _status(upload).startswith(_DONE):
+def _must_be_processed(upload: Exchange) -> None:
+    if not is_processed(upload):
         raise Unjudgeable("the document is not said to be processed yet, so its chunks may still change")

@@ -21,11 +21,17 @@ _TAG = re.compile(r"</?\w+>")
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A document of this run: its id, its text, and a word that no other document holds."""
+    """A document of this run.
+
+    Attributes:
+        mark: a word in its text that no other document holds.
+        processed: the answer to its upload said that it is; else it may not be found yet.
+    """
 
     id: str
     text: str
     mark: str
+    processed: bool = True
 
 
 def results_are_array(exchange: Exchange) -> Deviation | None:
@@ -56,22 +62,39 @@ def scores_are_numbers(exchange: Exchange) -> Deviation | None:
 
 
 def finds(exchange: Exchange, known: Known) -> Deviation | None:
-    """The document is among the results, by its id or by its text."""
+    """The document is among the results, by its id or by its text.
+
+    Raises:
+        Unjudgeable: it is not, and is not said to be processed yet.
+    """
     if any(_is_of(result, known) for result in results_of(exchange)):
         return None
+    if not known.processed:
+        raise Unjudgeable("the document is not said to be processed yet")
     return Deviation("a document is not found by its own words", f"a result with {known.mark}", outcome(exchange))
+
+
+def lacks(exchange: Exchange, known: Known) -> bool:
+    """Tell whether a query is answered with results, and the document is not among them."""
+    try:
+        return not any(_is_of(result, known) for result in results_of(exchange))
+    except Unjudgeable:
+        return False
 
 
 def finds_all(exchange: Exchange, documents: Sequence[Known]) -> Deviation | None:
     """All the documents are among the results.
 
     Raises:
-        Unjudgeable: fewer than two of them were accepted.
+        Unjudgeable: fewer than two of them were accepted, or one that is not there is not said to be processed yet.
     """
     if len(documents) < 2:
         raise Unjudgeable("fewer than two of the documents uploaded at the same time were accepted")
     results = results_of(exchange)
-    lost = [known for known in documents if not any(_is_of(result, known) for result in results)]
+    missing = [known for known in documents if not any(_is_of(result, known) for result in results)]
+    lost = [known for known in missing if known.processed]
+    if missing and not lost:
+        raise Unjudgeable("a document is not said to be processed yet")
     if not lost:
         return None
     found = [shown(result.get("document_id")) for result in results]
