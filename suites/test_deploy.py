@@ -10,8 +10,9 @@ import pytest
 from ozwell_harness.changing import UNKNOWN_MODEL, Changes, deploy_call
 from ozwell_harness.checks import base, config, deploy, params
 from ozwell_harness.client import OMIT, Client, present
-from ozwell_harness.model import Exchange
+from ozwell_harness.model import Exchange, Status
 from ozwell_harness.profile import Profile
+from ozwell_harness.session import Session
 from ozwell_harness.suite import Judge, each, requirement
 
 SMALL: dict[str, Any] = {"instance_type": "cpu-small", "replicas": 1, "auto_scaling": False}
@@ -74,5 +75,7 @@ def test_refused(fields: dict[str, Any], changes: Changes, profile: Profile, jud
 
 
 @requirement("deploy.unknown-model-refused")
-def test_unknown_model(stranger: Exchange, profile: Profile, judge: Judge) -> None:
-    judge(base.refused, stranger, profile.expect.errors["unknown_model"])
+def test_unknown_model(stranger: Exchange, run_session: Session, profile: Profile, judge: Judge) -> None:
+    known = run_session.findings.get("deploy.answers")
+    check = base.refused if known is not None and known.status is Status.PASSED else deploy.refused_if_had
+    judge(check, stranger, profile.expect.errors["unknown_model"])

@@ -152,7 +152,13 @@ DEPLOY = {
         f"deploy.{name}-refused": refusing("bad_request", "a value")
         for name in ("negative-replicas", "zero-replicas", "auto-scaling-wrong-type", "missing-instance-type")
     },
-    "deploy.unknown-model-refused": refusing("unknown_model"),
+    "deploy.unknown-model-refused": Case(
+        deploy.refused_if_had,
+        {"404": refusal(404)},
+        {"200": deployed(), "202": deployed(202), "500": exchange(500), "nothing": unanswered()},
+        {"of another type": refusal()},
+        more=(EXPECT["unknown_model"],),
+    ),
 }
 
 

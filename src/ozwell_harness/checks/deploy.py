@@ -11,8 +11,9 @@ from ozwell_harness.checks.accepted import (
     is_accepted,
     is_accepted_with_object,
 )
-from ozwell_harness.checks.base import outcome, shown
+from ozwell_harness.checks.base import outcome, refused, shown
 from ozwell_harness.model import Deviation, Exchange, Unjudgeable
+from ozwell_harness.profile import ErrorExpectation
 
 #: Refusals of what was asked for: the document names no types of instances, and what runs already may be in the way.
 _NOT_HERE = (400, 402, 409, 422)
@@ -27,6 +28,17 @@ def deploys(exchange: Exchange) -> Deviation | None:
     if exchange.failure is None and exchange.status in _NOT_HERE:
         raise Unjudgeable(f"what was to be deployed may not be had here: {outcome(exchange)}")
     return is_accepted_with_object(exchange)
+
+
+def refused_if_had(exchange: Exchange, expected: ErrorExpectation) -> Deviation | None:
+    """The deployment of an unknown model is refused as such, where nothing shows that a known one would be deployed.
+
+    Raises:
+        Unjudgeable: it is refused for the rest of what was asked for, which may not be had here.
+    """
+    if exchange.failure is None and exchange.status in _NOT_HERE:
+        raise Unjudgeable(f"what was to be deployed may not be had here: {outcome(exchange)}")
+    return refused(exchange, expected)
 
 
 def status_is_told(exchange: Exchange) -> Deviation | None:
