@@ -83,8 +83,10 @@ def upper(changes: Changes, lower: Combined) -> Combined:
 
 
 @pytest.fixture(scope="session")
-def last_put(upper: Combined) -> Exchange:
+def last_put(lower: Combined, upper: Combined) -> Exchange:
     """What leaves max_tokens out, after it was put."""
+    if not is_answered(lower.shows(SHORTEST)):
+        raise Unjudgeable("a max_tokens of 1 was not accepted, so that none was put before")
     return [upper.shows(name) for name in UPPER][-1]
 
 
