@@ -18,16 +18,13 @@ from ozwell_harness.target import KeyName
 from ozwell_harness.webhooks.listening import CHAT_COMPLETED, DOCUMENT_PROCESSED
 from ozwell_harness.webhooks.receiver import ELSEWHERE, Receiver
 
-#: Seconds after the last webhook that was awaited, for those that nobody awaits.
-QUIET_S = 2.0
-
 
 @pytest.fixture(scope="session")
 def inbox(receiver: Receiver, exchanges: Callable[[], tuple[Exchange, ...]]) -> Inbox:
     """Everything that was received by the time at which all should have been."""
     awaited, events = owed(exchanges(), KeyName.MAIN.value), receiver.listening.events
     receiver.await_(partial(webhooks.is_complete, awaited, events), receiver.listening.wait_s)
-    receiver.await_(lambda _: False, QUIET_S)
+    receiver.await_(lambda _: False, receiver.listening.quiet_s)
     if not receiver.deliveries:
         raise Unjudgeable(
             f"nothing was received on {receiver.address} within {receiver.listening.wait_s:g} s: let the target send"

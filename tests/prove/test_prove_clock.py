@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from email.utils import parsedate_to_datetime
+
+import pytest
 
 from ozwell_harness.exchange import Call, Recorder
 from ozwell_harness.mock.server import running_mock
 from ozwell_harness.mock.settings import MockSettings
-from ozwell_harness.prove.still import StillClock
+from ozwell_harness.prove import still
+from ozwell_harness.prove.still import StillClock, StuckError
 from ozwell_harness.settings import keys_in
 from ozwell_harness.target import KeyName, Target
 
@@ -48,3 +52,73 @@ def test_mock_and_recorder_live_by_it() -> None:
     date = parsedate_to_datetime(after.response.headers.get("date") or "")
     assert date.timestamp() == int(after.started)
     assert recorder.cost.waited_s == asked
+
+
+class Work:
+    """Something that rests twice, in a loop of its own, and notes at what time it went on."""
+
+    def __init__(self, clock: StillClock, *rests: float) -> None:
+        self.seen: list[float] = []
+        clock.begin_work()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._go(clock, rests)), daemon=True)
+        self._thread.start()
+
+    async def _go(self, clock: StillClock, rests: tuple[float, ...]) -> None:
+        for seconds in rests:
+            await clock.rest(seconds)
+            self.seen.append(clock.now() - START)
+        clock.end_work()
+
+    def join(self) -> None:
+        self._thread.join(10)
+        assert not self._thread.is_alive()
+
+
+def test_rest_ends_when_somebody_has_moved_the_clock() -> None:
+    clock = StillClock(START)
+    work = Work(clock, 5.0, 20.0)
+    clock.settle(0)
+    assert (clock.now(), work.seen) == (START, [])
+    clock.settle(60)
+    assert (clock.now(), work.seen) == (START + 5, [5.0])
+    clock.settle(10)
+    assert (clock.now(), work.seen) == (START + 15, [5.0])
+    clock.settle(10)
+    assert (clock.now(), work.seen) == (START + 25, [5.0, 25.0])
+    clock.settle(7)
+    assert clock.now() == START + 32
+    work.join()
+
+
+def test_other_waits_wake_what_is_due() -> None:
+    clock = StillClock(START)
+    work = Work(clock, 2.0)
+    clock.settle(0)
+    clock.advance(3.0)
+    clock.settle(0)
+    assert work.seen == [3.0]
+    work.join()
+
+
+def test_rest_that_is_given_up_is_forgotten() -> None:
+    clock = StillClock(START)
+
+    async def give_up() -> None:
+        clock.begin_work()
+        resting = asyncio.create_task(clock.rest(5.0))
+        await asyncio.sleep(0)
+        resting.cancel()
+        await asyncio.gather(resting, return_exceptions=True)
+        clock.end_work()
+
+    asyncio.run(give_up())
+    clock.settle(10)
+    assert clock.now() == START + 10
+
+
+def test_work_without_end_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(still, "_PATIENCE_S", 0.01)
+    clock = StillClock(START)
+    clock.begin_work()
+    with pytest.raises(StuckError, match="still works on 1"):
+        clock.settle(0)

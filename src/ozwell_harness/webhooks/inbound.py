@@ -12,7 +12,7 @@ HEAD_AT_MOST = 32 * 1024
 BODY_AT_MOST = 1024 * 1024
 #: Seconds for one request, from its first awaited byte to its last, and for the answer to it.
 REQUEST_S = 15.0
-_READ = 64 * 1024
+_READ = 8 * 1024
 
 
 class Unreadable(Exception):  # noqa: N818 - what a stranger sends is no error of the program

@@ -62,6 +62,7 @@ class Listening:
         url: where the target sends to, if that is not the address itself; for telling only.
         events: those that the target was told to send.
         wait_s: how long the last webhook is awaited, in seconds.
+        quiet_s: how long, in seconds, it is listened for further ones when everything awaited has come.
     """
 
     host: str
@@ -72,6 +73,7 @@ class Listening:
     events: tuple[str, ...] = EVENTS
     names: Names = Names()
     wait_s: float = 30.0
+    quiet_s: float = 2.0
 
     def __post_init__(self) -> None:
         if self.wait_s <= 0:
