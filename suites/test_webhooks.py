@@ -25,6 +25,7 @@ def inbox(receiver: Receiver, exchanges: Callable[[], tuple[Exchange, ...]]) -> 
     awaited, events = owed(exchanges(), KeyName.MAIN.value), receiver.listening.events
     receiver.await_(partial(webhooks.is_complete, awaited, events), receiver.listening.wait_s)
     receiver.await_(lambda _: False, receiver.listening.quiet_s)
+    receiver.seal()
     if not receiver.deliveries:
         raise Unjudgeable(
             f"nothing was received on {receiver.address} within {receiver.listening.wait_s:g} s: let the target send"

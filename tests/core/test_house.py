@@ -19,8 +19,12 @@ FORBIDDEN = {
         "ozwell_harness.sse",
         "ozwell_harness.model",
         "ozwell_harness.exchange",
+        "ozwell_harness.webhooks",
         "locust",
     ),
+    "webhooks/inbound.py": ("ozwell_harness.checks", "ozwell_harness.mock"),
+    "webhooks/receiver.py": ("ozwell_harness.checks", "ozwell_harness.mock", "ozwell_harness.requirements"),
+    "webhooks/signing.py": ("ozwell_harness.checks", "ozwell_harness.mock", "h11", "httpx"),
     "checks": (
         "httpx",
         "httpcore",

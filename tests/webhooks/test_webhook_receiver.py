@@ -101,6 +101,15 @@ def test_dismissed_receiver_ends_it() -> None:
     assert held.deliveries == ()
 
 
+def test_sealed_receiver_answers_and_keeps_nothing() -> None:
+    with started() as held:
+        send(held)
+        held.seal()
+        assert send(held, {"type": "chat.completed"}).status_code == 200
+        assert len(held.deliveries) == 1
+        assert held.notes == ()
+
+
 def test_connections_are_kept() -> None:
     with started() as held, httpx.Client(trust_env=False) as client:
         for number in range(3):

@@ -59,6 +59,7 @@ class Receiver:
         self._thread: threading.Thread | None = None
         self._record: Record | None = None
         self._dismissed = False
+        self._sealed = False
 
     @property
     def address(self) -> str:
@@ -105,6 +106,10 @@ class Receiver:
         while not done(self.deliveries) and (left := until - self._timing.now()) > 0:
             self._timing.settle(left)
         return done(self.deliveries)
+
+    def seal(self) -> None:
+        """Answer what still comes, and keep none of it: all that is judged has been received."""
+        self._sealed = True
 
     def dismiss(self) -> None:
         """Answer 410 from now on, which ends what a sender was told to send (Standard Webhooks).
@@ -176,6 +181,8 @@ class Receiver:
             return Answer(HTTPStatus.METHOD_NOT_ALLOWED)
         if self._dismissed:
             return Answer(HTTPStatus.GONE)
+        if self._sealed:
+            return Answer(HTTPStatus.OK)
         answer = self._chosen(inbound)
         with self._arrived:
             size = len(inbound.body) + sum(len(name) + len(value) for name, value in inbound.headers)
