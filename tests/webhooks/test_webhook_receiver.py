@@ -86,11 +86,20 @@ def test_keys_are_removed_and_told() -> None:
     assert SECRET not in repr(one)
 
 
+def test_key_in_the_address_is_removed_and_told() -> None:
+    with started() as held:
+        httpx.post(f"{held.address}in?key={KEY}", json=OTHER, trust_env=False)
+        (one,) = held.deliveries
+    assert [leak.where for leak in one.leaks] == ["request target"]
+    assert KEY not in repr(one)
+
+
 def test_first_webhooks_are_refused_once() -> None:
     chat, document = ({"type": name, "data": {}} for name in ("chat.completed", "document.processed"))
     with started() as held:
         answers = [send(held, body) for body in (chat, chat, document, document, chat)]
     assert [answer.status_code for answer in answers] == [503, 200, 307, 200, 200]
+    assert answers[0].headers["retry-after"] == "1"
     assert answers[2].headers["location"] == held.address.rstrip("/") + ELSEWHERE
 
 

@@ -23,6 +23,7 @@ from ozwell_harness.mock.settings import Latency, MockSettings
 from ozwell_harness.mock.webhooks import Draft, HeaderNames, Message, Webhooks, WebhookSettings
 from ozwell_harness.mock.webhooks.message import signature
 from ozwell_harness.mock.webhooks.options import webhook_settings
+from ozwell_harness.mock.webhooks.sender import _retry_after
 from ozwell_harness.mock.webhooks.settings import WebhookSettingsError
 
 KEY = bytes(range(32))
@@ -186,6 +187,10 @@ def test_time_is_bounded() -> None:
         chat(client)
         until(lambda: counted(handle, "webhooks_given_up") == 1)
         assert counted(handle, "webhook_attempts") == 2
+
+
+def test_asked_wait_is_honoured() -> None:
+    assert [_retry_after(text) for text in ("3", "", "-1", "soon", "9" * 9)] == [3.0, 0.0, 0.0, 0.0, 0.0]
 
 
 def test_gone_ends_it() -> None:

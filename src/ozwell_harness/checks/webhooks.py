@@ -73,7 +73,7 @@ def are_told_of(exchanges: Sequence[Exchange], event: str, inbox: Inbox) -> Devi
         return None
     return Deviation(
         f"not every answer is told of by a {event} webhook",
-        f"{len(exchanges)} or more of them",
+        f"{len(exchanges)} or more of them while webhooks are awaited (--webhook-wait)",
         f"{len(found)}; received in all: {_counted(inbox)}",
     )
 

@@ -36,16 +36,18 @@ class Inbound:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A status, and where to go instead."""
+    """A status, and where to go instead, or after how many seconds to come again."""
 
     status: int
     location: str | None = None
+    retry_after_s: int | None = None
 
     @property
     def headers(self) -> tuple[tuple[str, str], ...]:
         """All header fields."""
         there = (("location", self.location),) if self.location else ()
-        return (("content-length", "0"), *there)
+        then = (("retry-after", str(self.retry_after_s)),) if self.retry_after_s is not None else ()
+        return (("content-length", "0"), *there, *then)
 
 
 class Line:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ozwell_harness.model import Delivery, Headers, Request, Response, read_json
+from ozwell_harness.model import Delivery, Headers, Leak, Request, Response, read_json
 from ozwell_harness.redaction import Redactor
 from ozwell_harness.webhooks.inbound import Answer, Inbound
 from ozwell_harness.webhooks.listening import Listening, Names
@@ -41,9 +41,13 @@ def delivery_of(inbound: Inbound, answer: Answer, at: float, listening: Listenin
         request=Request(inbound.method, path, f"http://{host}{path}", cleaned, redactor.clean_bytes(inbound.body)),
         response=Response(answer.status, Headers(answer.headers)),
         started=at,
-        leaks=redactor.leaks((*inbound.headers, ("(request target)", inbound.target)), inbound.body),
+        leaks=(*redactor.leaks(inbound.headers, inbound.body), *_leaks_in_target(inbound.target, redactor)),
         signing=signing,
         hint=hint,
         webhook_id=cleaned.get(names.id),
         timestamp=cleaned.get(names.timestamp),
     )
+
+
+def _leaks_in_target(target: str, redactor: Redactor) -> list[Leak]:
+    return [Leak(leak.key, "request target") for leak in redactor.leaks((), target.encode())]

@@ -27,6 +27,8 @@ ELSEWHERE = "/moved-on"
 #: How the first webhook of an event is answered. All others get 200, the one success that the document names.
 FIRST = {CHAT_COMPLETED: HTTPStatus.SERVICE_UNAVAILABLE, DOCUMENT_PROCESSED: HTTPStatus.TEMPORARY_REDIRECT}
 
+#: After a refusal, ask for the next attempt soon: some would wait for minutes otherwise.
+_AGAIN_AFTER_S = 1
 #: What a sender on this machine says for an address that stands for all of its addresses.
 _REACHED = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - as it may be given
 
@@ -201,8 +203,8 @@ class Receiver:
             return Answer(HTTPStatus.OK)
         self._refused.add(event)
         if status is HTTPStatus.TEMPORARY_REDIRECT:
-            return Answer(status, self.url.rstrip("/") + ELSEWHERE)
-        return Answer(status)
+            return Answer(status, location=self.url.rstrip("/") + ELSEWHERE)
+        return Answer(status, retry_after_s=_AGAIN_AFTER_S)
 
     def _note(self, reason: str) -> None:
         with self._arrived:
