@@ -7,6 +7,9 @@
   const SYMBOLS = ["circle", "square", "diamond", "cross", "triangle-up", "x"];
   const WIDEST_IN_PRINT = 640;
   const REST_MS = 700;
+  const HEIGHT = 300;
+  // A name in the legend takes so many pixels; its first two lines are in the height of every plot.
+  const NAME = { width: 170, height: 19, free: 2 };
   const paper = matchMedia("print");
 
   // The library reads a small markup in every text that it draws: what came from outside must stay text.
@@ -113,11 +116,16 @@
     return { ...common, x: at, xanchor: "left", xshift: 2, y: 1, yref: "paper", yanchor: "top", yshift: -14 * number };
   }
 
-  function layout(chart, ink, width) {
+  function height(chart, width) {
+    const lines = Math.ceil(chart.series.length / Math.max(1, Math.floor(width / NAME.width)));
+    return HEIGHT + NAME.height * Math.max(0, lines - NAME.free);
+  }
+
+  function layout(chart, ink, width, tall) {
     const bars = chart.series.some((series) => series.look === "bars");
     const unified = chart.x.unit === "count" ? `${plain(chart.x.name)} %{x}` : plain(chart.x.name);
     return {
-      width, height: 300, autosize: width === undefined, margin: { l: 56, r: 12, t: 22, b: 40 }, barmode: "stack", bargap: 0,
+      width, height: tall, autosize: width === undefined, margin: { l: 56, r: 12, t: 22, b: 40 }, barmode: "stack", bargap: 0,
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { color: ink.text, family: getComputedStyle(document.body).fontFamily, size: 12 },
       hovermode: bars ? "closest" : "x unified", hoverlabel: { bgcolor: ink.card, bordercolor: ink.soft, font: { color: ink.text, size: 12 } },
       legend: { orientation: "h", y: 1.09, yanchor: "bottom", x: 0, bgcolor: "rgba(0,0,0,0)", font: { color: ink.text, size: 12 }, itemwidth: 40 },
@@ -136,7 +144,9 @@
     const canvas = figure.querySelector(".canvas");
     const ink = colours();
     const width = paper.matches ? Math.min(canvas.clientWidth, WIDEST_IN_PRINT) : undefined;
-    return Plotly.react(canvas, chart.series.map((series, number) => trace(series, number, chart, ink)), layout(chart, ink, width), CONFIG);
+    const tall = height(chart, width ?? canvas.clientWidth);
+    canvas.style.height = `${tall}px`;
+    return Plotly.react(canvas, chart.series.map((series, number) => trace(series, number, chart, ink)), layout(chart, ink, width, tall), CONFIG);
   }
 
   // With the arrow keys, what a pointer shows is shown at one place after the other, and said.
