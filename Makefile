@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: run test lint wheel clean
+.PHONY: run test lint wheel catalogue clean
 
 run: $(VENV)/.ready
 	@$(BIN)/ozwell-harness run $(ARGS)
@@ -20,6 +20,9 @@ lint: $(VENV)/.ready-dev
 
 wheel: $(VENV)/.ready-dev
 	@PIP_CONSTRAINT=$(CURDIR)/constraints.txt $(BIN)/python -m build --wheel --outdir dist .
+
+catalogue: $(VENV)/.ready
+	@$(BIN)/ozwell-harness requirements page --out docs/catalogue.md
 
 clean:
 	rm -rf $(VENV) dist build

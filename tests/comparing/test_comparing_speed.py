@@ -23,6 +23,7 @@ from ozwell_harness.load.metrics import percentile
 ESTIMATES = st.builds(
     Estimate,
     value=st.floats(1e-4, 1e2),
+    calm=st.floats(1e-4, 1e2),
     error=st.floats(0, 0.5),
     degrees=st.integers(7, 40).map(float),
     client=st.floats(0, 1),
@@ -149,14 +150,18 @@ def test_four_percent_is_below_what_matters() -> None:
     assert finer.outcome is Outcome.REGRESSION
 
 
-def test_a_spell_of_slowness_is_no_regression_where_such_spells_are_usual() -> None:
-    """A slow quarter of a run moves its p90 far; but blocks that differ so much tell little of the next run."""
+@pytest.mark.parametrize("share", [0.25, 0.5, 0.8])
+def test_spells_of_slowness_are_the_machines(share: float) -> None:
+    """They may fill most of a run; but a target that became slower is so in its calm moments, too."""
 
     def spells(rng: random.Random, at: float) -> float:
-        return rng.uniform(0.09, 0.11) + (0.1 if 5 <= at < 10 else 0.0)
+        return rng.uniform(0.098, 0.102) + (0.1 if (at % 5) / 5 < share else 0.0)
 
-    found = loads(measured(streams(constant(0.1))), measured(streams(spells)))
-    assert found.outcome is Outcome.NO_REGRESSION
+    calm, disturbed = measured(streams(constant(0.1))), measured(streams(spells))
+    assert loads(calm, disturbed).outcome is Outcome.NO_REGRESSION
+    both = measured(streams(lambda rng, at: spells(rng, at) * 1.2))
+    p90 = next(f.change for f in loads(disturbed, both).figures if f.words == "chat_stream TTFT p90")
+    assert p90.judgement in {Judgement.WORSE, Judgement.OPEN}
 
 
 def test_what_the_client_added_is_no_regression() -> None:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import json as json_module
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import click
 
 from ozwell_harness.cli import completing
-from ozwell_harness.cli.common import USER_ERRORS, UsageError
+from ozwell_harness.cli.common import USER_ERRORS, UsageError, mistakes_told
 from ozwell_harness.cli.help import HelpGroup, examples
 from ozwell_harness.mock.faults import Fault
 from ozwell_harness.mock.faults import catalogue as fault_catalogue
 from ozwell_harness.model import Requirement
-from ozwell_harness.profile import load_profile
+from ozwell_harness.profile import load_profile, profile_names
 from ozwell_harness.prove.breaks import breaks_in
 from ozwell_harness.prove.excuses import excuses
 from ozwell_harness.prove.runner import untried
+from ozwell_harness.reporting.atomic import write_text
+from ozwell_harness.reporting.catalogue import catalogue_page
 from ozwell_harness.requirements import Catalogue, load_catalogue
 
 
@@ -114,6 +117,20 @@ def show_coverage(profile: str, *, as_json: bool) -> None:
     left_out = untried(load_profile(profile))
     bare = [r.id for r in catalogue if not rows[r.id] and r.id not in excused and r.area not in left_out]
     click.echo(f"{len(rows)} requirements, {len(bare)} with neither a fault nor an excuse.", err=True)
+
+
+@command.command(name="page", epilog=examples("ozwell-harness requirements page --out catalogue.md"))
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write it to FILE.")
+def write_page(out: Path | None) -> None:
+    """Write the whole catalogue as one page of Markdown: docs/catalogue.md is made of it."""
+    with mistakes_told():
+        catalogue = load_catalogue()
+        profiles = {name: frozenset(load_profile(name).select(catalogue).by_id) for name in profile_names()}
+        page = catalogue_page(catalogue, profiles)
+        if out is None:
+            click.echo(page, nl=False)
+        else:
+            write_text(out, page)
 
 
 def breaking(faults: Iterable[Fault], profile: str) -> dict[str, tuple[str, ...]]:

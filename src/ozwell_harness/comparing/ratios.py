@@ -81,15 +81,18 @@ class Change:
 def ratio(before: Estimate, after: Estimate, rule: Rule, share: float = 1.0) -> Change:
     """Judge a latency, of which less is better; ``share``: of the least change that matters, what matters here.
 
-    Worse only where the whole interval lies beyond the changes that matter, and beyond what the clients added.
+    Worse only where the whole interval lies beyond the changes that matter, and beyond what the clients added; and
+    where the calm blocks of both runs are as far apart. A target that became slower is so all the time, while a machine
+    on which others work is slow in spells, of which one run may have many and another none: no interval tells that.
     """
     centre = math.log(after.value / before.value)
     error = math.hypot(before.error, after.error)
     reach = t_quantile(1 - rule.each, _degrees(before, after)) * error
     low, high = max(centre - reach, -_MOST_LOG), min(centre + reach, _MOST_LOG)
     amount = max(rule.least_s * share, before.client, after.client)
-    grown = _beyond(low, before.value, amount, rule)
-    shrunk = _beyond(-high, after.value, amount, rule)
+    calm = math.log(after.calm / before.calm)
+    grown = _beyond(low, before.value, amount, rule) and _beyond(calm, before.calm, amount, rule)
+    shrunk = _beyond(-high, after.value, amount, rule) and _beyond(-calm, after.calm, amount, rule)
     least = max(math.log1p(rule.effect), math.log1p(amount / min(before.value, after.value)))
     if grown or shrunk:
         judgement = Judgement.WORSE if grown else Judgement.BETTER

@@ -126,7 +126,7 @@ def _throughput(before: Load, after: Load, rule: Rule) -> Figure:
     if one is None or two is None:
         return Figure("", "throughput", None, _NOTHING, "too few requests")
     users = float(before.block["users"])
-    times = [replace(side, value=users / side.value) for side in (one, two)]
+    times = [replace(side, value=users / side.value, calm=users / side.calm) for side in (one, two)]
     return Figure("", "throughput", None, inverse(ratio(times[0], times[1], rule), users))
 
 
