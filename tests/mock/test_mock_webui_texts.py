@@ -15,15 +15,15 @@ from pdfs import pdf_of, pdf_with
 from ozwell_harness.mock.errors import ApiError
 from ozwell_harness.mock.webui import reading
 from ozwell_harness.mock.webui.ranking import ranked
-from ozwell_harness.mock.webui.reading import read_document
+from ozwell_harness.mock.webui.reading import PdfReader, read_document, read_pdf_apart, read_pdf_here
 from ozwell_harness.mock.webui.records import Passage
 from ozwell_harness.mock.webui.splitting import CHUNK, split_text
 
 TEXT = "It stands on a rock.\nWaves break at its foot. " * 60
 
 
-def read(content: bytes, most: int = 100_000) -> str:
-    return asyncio.run(read_document(content, most))
+def read(content: bytes, most: int = 100_000, read_pdf: PdfReader = read_pdf_apart) -> str:
+    return asyncio.run(read_document(content, most, read_pdf))
 
 
 def refused(content: bytes, most: int = 100_000) -> ApiError:
@@ -99,8 +99,12 @@ def test_what_is_no_text() -> None:
     assert refused(b"x" * 11, most=10).status == 413
 
 
-def test_a_pdf_becomes_text() -> None:
-    assert "The lighthouse of Quellmoor is turquoise." in read(pdf_of("The lighthouse of Quellmoor is turquoise."))
+@pytest.mark.parametrize("read_pdf", [read_pdf_apart, read_pdf_here])
+def test_a_pdf_becomes_text(read_pdf: PdfReader) -> None:
+    line = "The lighthouse of Quellmoor is turquoise."
+    assert line in read(pdf_of(line), read_pdf=read_pdf)
+    with pytest.raises(ApiError, match="malformed"):
+        read(pdf_of(line)[:200], read_pdf=read_pdf)
 
 
 def test_a_pdf_without_text_or_without_sense() -> None:

@@ -11,6 +11,7 @@ from ozwell_harness.mock.errors import MockSettingsError
 from ozwell_harness.mock.keys import Budget, Key, PlanName, Standing, plan_budget
 from ozwell_harness.mock.shared.place import MEMORY_STATE, RedisPlace, parse_state
 from ozwell_harness.mock.webhooks.settings import WebhookSettings
+from ozwell_harness.mock.webui.reading import PdfReader, read_pdf_apart
 
 MEBI = 1024 * 1024
 
@@ -103,6 +104,7 @@ class MockSettings:
         grace_s: seconds that running answers get to finish when the mock is asked to stop.
         clock: what time it is for limits and time stamps; the pace of generation keeps to the machine's clock.
         webhooks: where to tell of what has happened; None tells nobody.
+        pdf_reader: how the text of a PDF is found; in a process of its own unless told, since a PDF may be hostile.
 
     Raises:
         MockSettingsError: a combination that cannot be honoured.
@@ -127,6 +129,7 @@ class MockSettings:
     grace_s: float = 2.0
     clock: Clock = Clock()
     webhooks: WebhookSettings | None = None
+    pdf_reader: PdfReader = read_pdf_apart
 
     def __post_init__(self) -> None:
         place = self.place

@@ -13,6 +13,7 @@ import pytest
 from ozwell_harness.driver import HarnessError, Ready, run_pytest
 from ozwell_harness.mock.server import MockHandle, running_mock
 from ozwell_harness.mock.settings import STOCK, MockSettings
+from ozwell_harness.mock.webui.reading import read_pdf_here
 from ozwell_harness.model import Finding
 from ozwell_harness.plugin import hand_over
 from ozwell_harness.profile import load_profile
@@ -84,7 +85,8 @@ class _Bench:
     def _judge(self, session: pytest.Session, faults: Faults) -> tuple[Finding, ...]:
         clock = StillClock(int(time.time()) + _PART_S)
         listening = own_listening() if awaits(load_profile(self._profile)) else None
-        mocked = MockSettings(faults=faults, stock=STOCK, clock=clock, profile=self._profile)
+        # All PDFs are the suites' own.
+        mocked = MockSettings(faults=faults, stock=STOCK, clock=clock, profile=self._profile, pdf_reader=read_pdf_here)
         with (
             receiving(listening, clock.timing) as receiver,
             running_mock(replace(mocked, webhooks=sent_to(receiver))) as mock,

@@ -39,7 +39,8 @@ async def create_document(call: Call) -> Reply:
     parts = await read_upload(call, bounds.document)
     upload = only_part(parts, "file")
     filename, collection = checked_filename(upload), _collection(parts)
-    text = await read_document(call.apply(Hook.BODY, bytes(upload.content)), bounds.document_text)
+    content = call.apply(Hook.BODY, bytes(upload.content))
+    text = await read_document(content, bounds.document_text, call.services.settings.pdf_reader)
     document = StoredDocument(
         new_id("doc-"), filename, collection, call.version, call.services.clock.now(), tuple(split_text(text))
     )  # fmt: skip
