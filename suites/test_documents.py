@@ -12,6 +12,9 @@ from ozwell_harness.papers import DOCUMENTS, ODD_NAME, PATH_NAME, UNICODE_NAME, 
 from ozwell_harness.profile import Profile
 from ozwell_harness.suite import Check, Judge, each, requirement
 
+#: What editors of old wrote, and no UTF-8.
+LATIN = "The café at the quay has a naïve façade.\n".encode("latin-1")
+
 #: Requirement → the situation, and the upload that is refused in it.
 REFUSED: dict[str, tuple[str, Call]] = {
     "documents.missing-file-refused": (
@@ -86,6 +89,12 @@ def test_unicode_name(odd_upload: dict[str, Exchange], judge: Judge) -> None:
 @requirement("documents.path-like-filename-harmless")
 def test_path_like_name(odd_upload: dict[str, Exchange], judge: Judge) -> None:
     judge(files_safety.are_borne, [odd_upload[PATH_NAME]])
+
+
+@requirement("documents.other-encoding-harmless")
+def test_other_encoding(client: Client, judge: Judge) -> None:
+    call = multipart_call("upload a text in Latin-1", files={"file": ("cafe.txt", LATIN)}, fields={}, path=DOCUMENTS)
+    judge(files_safety.are_borne, [client.send(call)])
 
 
 @requirement("documents.pdf-accepted")

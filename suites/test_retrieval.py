@@ -24,6 +24,7 @@ TOP_K, MANY = 5, 10
 PATIENCE_S, LONG_PATIENCE_S = (2.0, 6.0), (2.0, 6.0, 20.0)
 #: Means something to a database, to a template, to a shell or to a string of C, and harms none.
 COMMANDS = "' OR '1'='1' -- {{7*7}} $(true) %00 \0"
+WORDS, BILLION = 4000, 10**9
 UNKNOWN_COLLECTION = "no-such-collection-7f3c"
 
 #: Requirement → what is asked for, and ought to be refused.
@@ -35,6 +36,7 @@ REFUSED: dict[str, dict[str, Any]] = {
     "retrieval.top-k-wrong-type-refused": {"query": "lighthouse", "top_k": "three"},
 }
 TOGETHER, ODD = "documents uploaded at the same time", "commands"
+LONG, HUGE = "thousands of words", "a billion results"
 
 
 @pytest.fixture(scope="session")
@@ -92,6 +94,17 @@ def odd(client: Client, shelved: tuple[Filed, ...], stock: list[Known], found: E
     whole = {"query": f"{sentences} {COMMANDS}"}
     queries = {name: {"query": query} for name, query in parts.items()}
     return Combined(send, "query for several things", queries, whole=whole, shows_all=shows_all)
+
+
+@pytest.fixture(scope="session")
+def extreme(client: Client, found: Exchange) -> Combined:  # noqa: ARG001 - comes first
+    """More words and more results than anybody wants."""
+
+    def send(label: str, fields: Mapping[str, Any]) -> Exchange:
+        return client.post(QUERY, fields, label)
+
+    many, all_of_them = {"query": "lighthouse " * WORDS}, {"query": "lighthouse", "top_k": BILLION}
+    return Combined(send, "query to excess", {LONG: many, HUGE: all_of_them}, whole=all_of_them | many)
 
 
 @pytest.fixture(scope="session")
@@ -159,6 +172,11 @@ def test_beyond_ascii(client: Client, words: str, guide: Filed, found: Exchange,
 @requirement("retrieval.injection-harmless")
 def test_commands(odd: Combined, judge: Judge) -> None:
     judge(base.refused_or_answered, odd.shows(ODD))
+
+
+@each({"retrieval.long-query-harmless": LONG, "retrieval.huge-top-k-harmless": HUGE}, argument="what")
+def test_extreme(what: str, extreme: Combined, judge: Judge) -> None:
+    judge(base.refused_or_answered, extreme.shows(what))
 
 
 @requirement("retrieval.simultaneous-found")

@@ -47,6 +47,13 @@ ACCEPTED = Case(
 )
 
 
+BORNE = Case(
+    files_safety.are_borne,
+    {"accepted": [uploaded()], "refused": [refusal()]},
+    {"500": [exchange(500)], "nothing": [unanswered()]},
+)
+
+
 def refusing(situation: str) -> Case:
     good = {str(status): refusal(status) for status in EXPECT[situation].statuses}
     return Case(base.refused, good, {"200": uploaded(), "500": exchange(500)}, more=(EXPECT[situation],))
@@ -139,11 +146,8 @@ CASES = {
         {"none ever": ([refusal()], [refusal()])},
     ),
     "documents.unicode-filename-accepted": ACCEPTED,
-    "documents.path-like-filename-harmless": Case(
-        files_safety.are_borne,
-        {"accepted": [uploaded()], "refused": [refusal()]},
-        {"500": [exchange(500)], "nothing": [unanswered()]},
-    ),
+    "documents.path-like-filename-harmless": BORNE,
+    "documents.other-encoding-harmless": BORNE,
     "documents.pdf-accepted": ACCEPTED,
     "documents.missing-file-refused": refusing("bad_request"),
     "documents.empty-file-refused": refusing("bad_request"),

@@ -42,6 +42,11 @@ FOUND = Case(
     SILENT,
     more=(GUIDE,),
 )
+HARMLESS = Case(
+    base.refused_or_answered,
+    {"200": found(), "400": refusal()},
+    {"500": exchange(500), "nothing": unanswered()},
+)
 WAITING = replace(GUIDE, processed=False)
 
 
@@ -169,11 +174,9 @@ CASES = {
         {"none": (found(of(GUIDE)), found())},
     ),
     "retrieval.unicode-found": FOUND,
-    "retrieval.injection-harmless": Case(
-        base.refused_or_answered,
-        {"200": found(), "400": refusal()},
-        {"500": exchange(500), "nothing": unanswered()},
-    ),
+    "retrieval.injection-harmless": HARMLESS,
+    "retrieval.long-query-harmless": HARMLESS,
+    "retrieval.huge-top-k-harmless": HARMLESS,
     "retrieval.simultaneous-found": Case(
         retrieval.finds_all,
         {"both": (found(of(GUIDE), of(OTHER)), BOTH), "by text": (found(of(GUIDE), of(OTHER, document_id="x")), BOTH)},
