@@ -12,19 +12,24 @@ from typing import Any
 import pytest
 
 from ozwell_harness.mock import MockHandle, MockSettings, ids, running_mock
-from ozwell_harness.mock.faults import Kind, catalogue
+from ozwell_harness.mock.faults import Hook, Kind, catalogue
 from ozwell_harness.mock.keys import Budget
 from ozwell_harness.mock.settings import Bounds
 
 #: Seen only by a client that leaves: `test_mock_faults.py` does.
 ELSEWHERE = {"legal.generation-goes-on"}
-CONTROLS = sorted({name for name, fault in catalogue().items() if fault.kind is Kind.LEGAL} - ELSEWHERE)
+#: Those of webhooks are seen by who receives them: the tests of webhooks do.
+CONTROLS = sorted(
+    {name for name, fault in catalogue().items() if fault.kind is Kind.LEGAL and fault.hook is not Hook.WEBHOOK}
+    - ELSEWHERE
+)
 
-MAIN, LIMITED, WRONG = "main", "limited", "ozw_mock_main_0000000000000000"
+MAIN, OTHER, LIMITED, WRONG = "main", "other", "limited", "ozw_mock_main_0000000000000000"
 BOUNDARY = "bound"
 SMALL = 64 * 1024
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
 FILE_ID = re.compile(rb"file-[0-9a-f]{28}")
+CHAT_ID = re.compile(rb"chatcmpl-[0-9a-f]{28}")
 WEATHER = {
     "type": "function",
     "function": {
@@ -40,6 +45,7 @@ class Wire:
     def __init__(self, mock: MockHandle) -> None:
         self.port = mock.port
         self.secrets = mock.settings.secrets
+        self.base = "/v1"
         self.seen: list[bytes] = []
 
     def ask(self, method: str, path: str, body: Any = None, *, key: str | None = MAIN, **heads: str) -> bytes:
@@ -50,7 +56,13 @@ class Wire:
         if body is not None:
             body = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode()
             headers = {"content-type": "application/json", "content-length": str(len(body)), **headers}
-        lines = [f"{method} /v1{path} HTTP/1.1", "host: mock", *(f"{n}: {v}" for n, v in headers.items()), "", ""]
+        lines = [
+            f"{method} {self.base}{path} HTTP/1.1",
+            "host: mock",
+            *(f"{n}: {v}" for n, v in headers.items()),
+            "",
+            "",
+        ]
         behind = b"GET /health HTTP/1.1\r\nhost: mock\r\nconnection: close\r\n\r\n"
         with socket.create_connection(("127.0.0.1", self.port), timeout=10) as raw:
             raw.sendall("\r\n".join(lines).encode() + (body or b"") + behind)
@@ -62,12 +74,16 @@ class Wire:
         messages = fields.pop("messages", [{"role": "user", "content": content}])
         return self.ask("POST", path, {"model": "gpt-4", "messages": messages, **fields}, **heads)
 
-    def upload(self, filename: str, content: bytes) -> str:
-        disposition = f'Content-Disposition: form-data; name="file"; filename="{filename}"'
-        purpose = 'Content-Disposition: form-data; name="purpose"\r\n\r\nassistants'
-        text = f"--{BOUNDARY}\r\n{purpose}\r\n--{BOUNDARY}\r\n{disposition}\r\n\r\n"
+    def form(self, path: str, filename: str, content: bytes, **fields: str) -> bytes:
+        text = ""
+        for name, value in fields.items():
+            text += f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        text += f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="{filename}"\r\n\r\n'
         body = text.encode() + content + f"\r\n--{BOUNDARY}--\r\n".encode()
-        answer = self.ask("POST", "/files", body, content_type=f"multipart/form-data; boundary={BOUNDARY}")
+        return self.ask("POST", path, body, content_type=f"multipart/form-data; boundary={BOUNDARY}")
+
+    def upload(self, filename: str, content: bytes) -> str:
+        answer = self.form("/files", filename, content, purpose="assistants")
         found = FILE_ID.search(answer)
         return found[0].decode() if found else "file-0"
 
@@ -88,6 +104,11 @@ def ask_everything(wire: Wire) -> None:
     _ask_streams_and_tools(wire)
     _ask_files_and_responses(wire)
     _ask_what_is_refused(wire)
+    wire.base = "/api/v1"
+    _ask_chats_and_models_of_webui(wire)
+    _ask_documents_of_webui(wire)
+    wire.base = "/api/v9"
+    wire.ask("GET", "/chat/history")
 
 
 def _ask_models_and_chat(wire: Wire) -> None:
@@ -140,6 +161,31 @@ def _ask_what_is_refused(wire: Wire) -> None:
     wire.ask("POST", "/chat/completions", b" " * (SMALL + 1))
     for _ in range(3):
         wire.ask("GET", "/models", key=LIMITED)
+
+
+def _ask_chats_and_models_of_webui(wire: Wire) -> None:
+    found = CHAT_ID.search(wire.chat("Repeat exactly: café"))
+    history = f"/chat/history?chat_id={found[0].decode() if found else 'none'}"
+    for key in (MAIN, OTHER):
+        wire.ask("GET", history, key=key)
+    wire.ask("GET", "/chat/history")
+    wire.ask("PUT", "/models/gpt-3.5-turbo/config", {"temperature": 1, "max_tokens": 9})
+    wire.ask(
+        "POST",
+        "/models/gpt-3.5-turbo/deploy",
+        {"instance_type": "cpu-small", "replicas": 1, "auto_scaling": False},
+    )
+
+
+def _ask_documents_of_webui(wire: Wire) -> None:
+    wire.form("/rag/documents", "light.txt", b"The lighthouse of Zebulon is turquoise.\nIts keeper is tall.\n" * 9)
+    for place in ("pier", "cliff", "moor", "fen"):
+        wire.form("/rag/documents", f"{place}.txt", f"The {place} has a lighthouse.".encode(), collection_id="coast")
+    wire.ask("POST", "/rag/documents", {"file": "no form"})
+    asked = {"query": "Which lighthouse is turquoise?"}
+    for fields in ({}, {"top_k": 2}, {"collection_id": "coast"}, {"collection_id": "nowhere"}):
+        wire.ask("POST", "/rag/query", {**asked, **fields})
+    wire.ask("POST", "/rag/query", {"query": "lighthouse' OR '1'='1"})
 
 
 @pytest.fixture

@@ -65,11 +65,11 @@ _messages("history-decomposed", "Letters of a history are told apart from their 
           lambda item: item.update(content=unicodedata.normalize("NFD", item["content"])))  # fmt: skip
 
 
-@AREA.items("history-of-one-moment", "All messages of a history are of the same time.", HISTORY)
-def history_of_one_moment(items: list[JsonObject], call: Call) -> list[JsonObject]:  # noqa: ARG001
-    """Give each the time of the first."""
-    for item in items:
-        item["created_at"] = items[0]["created_at"]
+@AREA.items("history-of-several-moments", "Each message of a history is a second older than the next.", HISTORY)
+def history_of_several_moments(items: list[JsonObject], call: Call) -> list[JsonObject]:  # noqa: ARG001
+    """Spread the one time that all have."""
+    for before, item in enumerate(reversed(items)):
+        item["created_at"] = (datetime.fromisoformat(item["created_at"]) - timedelta(seconds=before)).isoformat()
     return items
 
 
