@@ -18,11 +18,9 @@ from ozwell_harness.mock.settings import Bounds
 
 #: Seen only by a client that leaves: `test_mock_faults.py` does.
 ELSEWHERE = {"legal.generation-goes-on"}
-#: Those of webhooks are seen by who receives them: the tests of webhooks do.
-CONTROLS = sorted(
-    {name for name, fault in catalogue().items() if fault.kind is Kind.LEGAL and fault.hook is not Hook.WEBHOOK}
-    - ELSEWHERE
-)
+#: What acts on webhooks is seen by who receives them: `test_webhook_faults.py` does.
+HERE = {name for name, fault in catalogue().items() if fault.kind is Kind.LEGAL and fault.hook is not Hook.WEBHOOK}
+CONTROLS = sorted(HERE - ELSEWHERE)
 
 MAIN, OTHER, LIMITED, WRONG = "main", "other", "limited", "ozw_mock_main_0000000000000000"
 BOUNDARY = "bound"

@@ -10,7 +10,7 @@ import json
 import queue
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -24,6 +24,8 @@ class Caught:
     headers: dict[str, str]
     body: bytes
     at: float
+    method: str
+    fields: list[tuple[str, str]]
 
     @property
     def json(self) -> Any:
@@ -43,6 +45,7 @@ class Catcher:
     arrived: queue.Queue[Caught] = field(default_factory=queue.Queue)
     location: str = "/elsewhere"
     url: str = ""
+    now: Callable[[], float] = time.time
 
     def caught(self) -> Caught:
         return self.arrived.get(timeout=PATIENCE_S)
@@ -58,11 +61,14 @@ def catching(*statuses: int) -> Iterator[Catcher]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
+        def do_PUT(self) -> None:
+            self.do_POST()
+
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length", 0)))
             headers = {name.lower(): value for name, value in self.headers.items()}
             status = catcher.statuses.pop(0) if catcher.statuses else 200
-            catcher.arrived.put(Caught(self.path, headers, body, time.time()))
+            catcher.arrived.put(Caught(self.path, headers, body, catcher.now(), self.command, self.headers.items()))
             self.send_response(status)
             if 300 <= status < 400:
                 self.send_header("location", catcher.location)
