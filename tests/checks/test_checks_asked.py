@@ -13,9 +13,16 @@ from ozwell_harness.client import Client
 from ozwell_harness.combined import Combined
 from ozwell_harness.exchange import Call
 from ozwell_harness.model import Exchange
+from ozwell_harness.profile import load_profile
+from ozwell_harness.requirements import load_catalogue
 from ozwell_harness.target import Target
 
 ANSWER: dict[str, Any] = {"choices": [{"index": 0, "message": {"role": "assistant", "content": "Yes."}}], "sources": []}
+
+OZWELL = load_profile("ozwell")
+DIALECT = asked_chats.Dialect(
+    frozenset(OZWELL.select(load_catalogue()).by_id), OZWELL.fields_of("ChatCompletionRequest")
+)
 
 
 class Fussy(Client):
@@ -33,14 +40,17 @@ class Fussy(Client):
 
 def made(client: Client) -> list[tuple[Combined, tuple[str, ...]]]:
     """Each combination with the names of its parts."""
-    dialogue, lower = asked_chats.dialogue(client, "plum"), asked_chats.lower(client)
+    dialogue, lower = asked_chats.dialogue(client, "plum", DIALECT), asked_chats.lower(client, DIALECT)
     talk = asked_responses.new_talk()
     return [
         (dialogue.all, (asked_chats.TEXT_PARTS,)),
         (dialogue.parts, ("system message", "history", "name", "characters beyond the BMP")),
         (lower.all, (asked_chats.LONG_PROMPT,)),
         (lower.parts, tuple(asked_chats.LOWER)),
-        (asked_chats.more(client), (*asked_chats.MORE, asked_chats.STREAM_FALSE, "stop")),
+        (
+            asked_chats.more(client, DIALECT),
+            (*asked_chats.MORE, *asked_chats.UNKNOWN, asked_chats.STREAM_FALSE, "stop"),
+        ),
         (asked_responses.cold_responses(client), (*asked_responses.COLD,)),
         (
             asked_responses.first_turn(client, talk),
