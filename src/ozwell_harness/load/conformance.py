@@ -262,7 +262,12 @@ class Examiner:
                 found.append(Finding(requirement, _sentence(deviation)))
         if crossed is not None and self.owed(crossing.requirement):
             found.append(Finding(crossing.requirement, f"An answer holds {crossed}, which only another request said"))
-        return found
+        return self._without_consequences(found)
+
+    def _without_consequences(self, found: list[Finding]) -> list[Finding]:
+        """Leave out what is judged only where something holds that does not."""
+        broken = {finding.requirement for finding in found}
+        return [finding for finding in found if broken.isdisjoint(self.catalogue[finding.requirement].requires)]
 
     @staticmethod
     def _checks(step: Step) -> Iterator[tuple[str, LoadCheck]]:
