@@ -6,8 +6,8 @@ With the web page, then without::
     locust -f loadtests/locustfile.py --host http://127.0.0.1:8000/v1
     locust -f loadtests/locustfile.py --host http://127.0.0.1:8000/v1 --headless -u 20 -r 5 -t 60s --scenario chat
 
-``--host`` is the base URL with ``/v1``; ``--ozwell-profile`` is the dialect, and says which scenarios there are. The key
-comes from ``OZWELL_API_KEY`` alone; models from ``OZWELL_MODEL`` and ``OZWELL_EMBEDDING_MODEL``, and else from the
+``--host`` is the base URL with ``/v1``; ``--ozwell-profile`` is the dialect, and says which scenarios there are. Keys
+come from ``OZWELL_API_KEY`` alone; models from ``OZWELL_MODEL`` and ``OZWELL_EMBEDDING_MODEL``, and else from the
 target's list. ``--scenario`` chooses what users do (``scenarios.py``), or
 ``--mix chat=3,files=1`` with weights of your own; ``--think`` says how long they pause, ``--prompt-tokens``,
 ``--answer-tokens``, ``--prompt-file``, ``--prefix-tokens``, ``--turns`` and ``--file-bytes`` what they send. All are on

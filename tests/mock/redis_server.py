@@ -23,7 +23,7 @@ from redis.retry import Retry
 #: Set where a missing Redis must fail the tests rather than skip them.
 REQUIRED = "OZWELL_TESTS_REQUIRE_REDIS"
 
-_PATIENCE_S = 20.0
+_PATIENCE_S = 60.0
 _NUMBERS = itertools.count(1)
 
 

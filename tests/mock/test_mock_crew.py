@@ -27,7 +27,18 @@ from ozwell_harness.mock.truth import FORMAT
 WORKERS = 4
 REQUESTS = 200
 
+#: For what hangs, not for a slow machine.
+PATIENCE_S = 120
+
 Clients = Callable[..., httpx.Client]
+
+
+def get(url: str, **more: Any) -> httpx.Response:
+    return httpx.get(url, timeout=PATIENCE_S, **more)
+
+
+def post(url: str, **more: Any) -> httpx.Response:
+    return httpx.post(url, timeout=PATIENCE_S, **more)
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +54,9 @@ def all_at_once(handle: MockHandle, count: int, *, key: str = "limited") -> list
 
     async def ask() -> list[httpx.Response]:
         limits = httpx.Limits(max_connections=None)
-        async with httpx.AsyncClient(base_url=handle.base_url, headers=headers, limits=limits, timeout=30) as client:
+        async with httpx.AsyncClient(
+            base_url=handle.base_url, headers=headers, limits=limits, timeout=PATIENCE_S
+        ) as client:
             return await asyncio.gather(*(client.get("/models") for _ in range(count)))
 
     return asyncio.run(ask())
@@ -66,7 +79,7 @@ def test_uploads_to_all_workers_are_all_there(crew: MockHandle) -> None:
     headers = {"authorization": f"Bearer {crew.settings.secrets.other}"}
 
     async def story() -> None:
-        async with httpx.AsyncClient(base_url=crew.base_url, headers=headers, timeout=30) as client:
+        async with httpx.AsyncClient(base_url=crew.base_url, headers=headers, timeout=PATIENCE_S) as client:
             sent = [os.urandom(2000 + number) for number in range(40)]
             answers = await asyncio.gather(
                 *(
@@ -98,7 +111,7 @@ def test_documents_uploaded_to_all_workers_are_all_found(crew: MockHandle) -> No
     headers = {"authorization": f"Bearer {crew.settings.secrets.other}"}
 
     async def story() -> None:
-        async with httpx.AsyncClient(base_url=crew.origin + "/api", headers=headers, timeout=30) as client:
+        async with httpx.AsyncClient(base_url=crew.origin + "/api", headers=headers, timeout=PATIENCE_S) as client:
             answers = await asyncio.gather(
                 *(
                     client.post("/v1/rag/documents", files={"file": ("a.txt", f"Heron nonce{number} wades.".encode())})
@@ -118,13 +131,13 @@ def test_documents_uploaded_to_all_workers_are_all_found(crew: MockHandle) -> No
 
 def test_a_chat_and_a_configuration_are_known_to_all_workers(crew: MockHandle) -> None:
     headers = {"authorization": f"Bearer {crew.settings.secrets.other}"}
-    with httpx.Client(base_url=crew.origin + "/api/v1", headers=headers) as client:
+    with httpx.Client(timeout=PATIENCE_S, base_url=crew.origin + "/api/v1", headers=headers) as client:
         assert client.put("/models/gpt-4/config", json={"max_tokens": 2}).json()["max_tokens"] == 2
         body = {"model": "gpt-4", "messages": user("Tell me about herons at length.")}
         made = client.post("/chat/completions", json=body).json()
     assert made["choices"][0]["finish_reason"] == "length"
     for _ in range(8):
-        with httpx.Client(base_url=crew.origin + "/api/v2", headers=headers) as client:
+        with httpx.Client(timeout=PATIENCE_S, base_url=crew.origin + "/api/v2", headers=headers) as client:
             history = client.get("/chat/history", params={"chat_id": made["id"]}).json()
             assert history[-1]["content"] == made["choices"][0]["message"]["content"]
             again = client.post("/chat/completions", json=body).json()
@@ -136,10 +149,10 @@ def test_metrics_and_journal_are_those_of_all_workers(redis: RedisServer) -> Non
     with running_mock(settings) as crew:
         answers = all_at_once(crew, 40, key="main")
         for _ in range(5):
-            page = httpx.get(crew.origin + "/metrics").text
+            page = get(crew.origin + "/metrics").text
             assert 'mock_requests_total{operation="listModels",status="200"} 40' in page
             assert "mock_workers 2\n" in page
-        entries = httpx.get(crew.origin + "/_mock/journal").json()["entries"]
+        entries = get(crew.origin + "/_mock/journal").json()["entries"]
         listed = [entry["request_id"] for entry in entries if entry["operation"] == "listModels"]
         assert sorted(listed) == sorted(answer.headers["x-request-id"] for answer in answers)
         assert [entry["at"] for entry in entries] == sorted(entry["at"] for entry in entries)
@@ -156,9 +169,9 @@ def test_the_truth_log_holds_the_requests_of_all_workers(redis: RedisServer, tmp
 
 def test_faults_are_refused_where_they_could_not_act_rightly(crew: MockHandle) -> None:
     headers = {"authorization": f"Bearer {crew.settings.secrets.main}", "x-mock-fault": "http.hang"}
-    told = error_of(httpx.get(crew.base_url + "/models", headers=headers), 400)
+    told = error_of(get(crew.base_url + "/models", headers=headers), 400)
     assert "--workers 1" in told["message"]
-    armed = httpx.post(crew.origin + "/_mock/faults", json={"fault": "http.hang"})
+    armed = post(crew.origin + "/_mock/faults", json={"fault": "http.hang"})
     assert "--workers 1" in error_of(armed, 400)["message"]
 
 
@@ -169,7 +182,7 @@ def test_a_dead_worker_is_told_and_replaced(redis: RedisServer, caplog: pytest.L
         os.kill(killed, signal.SIGKILL)
         # Connections that the dead worker had not taken yet wait for the one in its place: none is refused.
         assert {answer.status_code for answer in all_at_once(crew, 30, key="main")} == {200}
-        page = httpx.get(crew.origin + "/metrics").text
+        page = get(crew.origin + "/metrics").text
         after = {process.pid for process in multiprocessing.active_children()}
     assert "mock_workers_lost_total 1\n" in page
     assert killed not in after
@@ -209,7 +222,7 @@ def alive(pid: int) -> bool:
 
 def gone(pids: list[int]) -> bool:
     """Whether processes have ended within a generous time."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE_S
     while any(map(alive, pids)):
         if time.monotonic() > deadline:
             return False
@@ -225,7 +238,7 @@ def test_no_worker_is_left_behind(redis: RedisServer, number: signal.Signals) ->
     staff = workers_of(process.pid)
     assert len(staff) >= 2
     process.send_signal(number)
-    process.wait(20)
+    process.wait(PATIENCE_S)
     assert gone(staff)
     _, err = process.communicate()
     assert process.returncode == (-9 if number is signal.SIGKILL else 0)
@@ -234,7 +247,7 @@ def test_no_worker_is_left_behind(redis: RedisServer, number: signal.Signals) ->
 
 def test_a_redis_that_is_not_there_is_told(redis: RedisServer) -> None:
     process = command("--workers", "2", "--state", "redis://:hunter2@127.0.0.1:1/0")
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 2
     assert out == ""
     assert "The state in redis://127.0.0.1:1/0 cannot be reached" in err
@@ -249,17 +262,17 @@ def test_a_password_is_used_and_never_shown(tmp_path: Path) -> None:
         assert process.stdout
         lines = [process.stdout.readline() for _ in range(3)]
         url = lines[0].split()[-1]
-        assert httpx.get(url + "/models").status_code == 401
+        assert get(url + "/models").status_code == 401
         server.kill()
         key = lines[1].split()[2]
-        assert httpx.get(url + "/models", headers={"authorization": f"Bearer {key}"}).status_code == 503
+        assert get(url + "/models", headers={"authorization": f"Bearer {key}"}).status_code == 503
         process.send_signal(signal.SIGTERM)
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=PATIENCE_S)
         assert "cannot be used" in err
         assert "hunter2" not in "".join(lines) + out + err
         server.start()
         wrong = command("--state", server.url(password="hunter3"))
-        out, err = wrong.communicate(timeout=30)
+        out, err = wrong.communicate(timeout=PATIENCE_S)
         assert wrong.returncode == 2
         assert "cannot be reached" in err
         assert "hunter3" not in out + err
@@ -273,10 +286,10 @@ def test_state_outlives_a_mock(redis: RedisServer, connect: Clients) -> None:
         client.post("/responses", json=say | {"messages": user("My name is Ada Lovelace.")})
         assert [limited.get("/models").status_code for _ in range(3)] == [200] * 3
         webui = crew.origin + "/api/v1"
-        document = httpx.post(
+        document = post(
             webui + "/rag/documents", headers=client.headers, files={"file": ("a.txt", b"A kraken sleeps.")}
         ).json()
-        chat = httpx.post(
+        chat = post(
             webui + "/chat/completions", headers=client.headers, json={"model": "gpt-4", "messages": user("Hello")}
         ).json()
     with running_mock(settings) as crew, connect(crew) as client, connect(crew, "limited") as limited:
@@ -285,9 +298,9 @@ def test_state_outlives_a_mock(redis: RedisServer, connect: Clients) -> None:
         assert "Ada" in answer.text
         assert [limited.get("/models").status_code for _ in range(3)] == [200, 200, 429]
         webui = crew.origin + "/api/v1"
-        found = httpx.post(webui + "/rag/query", headers=client.headers, json={"query": "kraken"}).json()
+        found = post(webui + "/rag/query", headers=client.headers, json={"query": "kraken"}).json()
         assert [each["document_id"] for each in found["results"]] == [document["document_id"]]
-        history = httpx.get(webui + "/chat/history", headers=client.headers, params={"chat_id": chat["id"]}).json()
+        history = get(webui + "/chat/history", headers=client.headers, params={"chat_id": chat["id"]}).json()
         assert history[0]["content"] == "Hello"
 
 

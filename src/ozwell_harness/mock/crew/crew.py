@@ -17,7 +17,7 @@ from ozwell_harness.mock.truth import start_log
 
 LOGGER = logging.getLogger("ozwell_harness.mock.crew")
 
-_REPORT_WITHIN_S = 2.0
+_REPORT_WITHIN_S = 10.0
 _PATIENCE_S = 3.0
 
 
@@ -92,13 +92,14 @@ class Crew:
     async def _keep(self, number: int, stopping: asyncio.Event) -> None:
         """Put another worker in the place of each that ends before it was asked to."""
         while True:
-            how = await self._members[number].ended()
+            dead = self._members[number]
+            how = await dead.ended()
             if stopping.is_set():
                 return
-            await self._members[number].dismiss()
             self._lost += 1
             LOGGER.warning("Worker %d of the mock ended unasked (%s). Another takes its place.", number + 1, how)
             self._members[number] = await self._start(number)
+            await asyncio.shield(dead.dismiss())
             await self._members[number].ready
 
     async def _answer(self, asker: Member, question: Ask) -> None:

@@ -104,6 +104,8 @@ class Member:
             elif isinstance(message, Ready):
                 self._settle(None)
         self._settle(MockStartError("A worker of the mock ended before it could serve."))
+        for waiting in self._reports.values():
+            waiting.cancel()
 
     def _settle(self, error: MockStartError | None) -> None:
         if self.ready.done():
@@ -112,6 +114,8 @@ class Member:
             self.ready.set_result(None)
         else:
             self.ready.set_exception(error)
+            # Where several fail, only the first is told.
+            self.ready.exception()
 
 
 async def _awaited(answer: Awaitable[None]) -> None:

@@ -30,7 +30,7 @@ from ozwell_harness.mock.server import Server, new_loop
 from ozwell_harness.mock.settings import MockSettings
 
 #: Longer than the crew waits for a worker that does not report.
-_PATIENCE_S = 5.0
+_PATIENCE_S = 15.0
 
 
 class Colleagues(Records):
