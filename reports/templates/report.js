@@ -75,6 +75,12 @@
     details.append(copied);
   }
 
+  // What scrolls must be reached by keys, which not every browser sees to by itself.
+  function reach(details) {
+    if (!details.open) return;
+    for (const text of details.querySelectorAll("pre")) if (text.scrollHeight > text.clientHeight) text.tabIndex = 0;
+  }
+
   async function copy(button) {
     const code = button.parentElement.querySelector("code");
     try {
@@ -113,7 +119,8 @@
     for (const details of opened) details.open = true;
   });
   addEventListener("afterprint", () => { for (const details of opened) details.open = false; });
-  document.addEventListener("toggle", peek, true);
+  document.addEventListener("toggle", (event) => { peek(event); reach(event.target); }, true);
+  for (const finding of findings) reach(finding);
   document.addEventListener("click", (event) => {
     const button = event.target.closest?.("button.copier");
     if (button) copy(button);

@@ -212,6 +212,15 @@ def test_a_screen_reader_finds_its_way(opened: browser.Opened) -> None:
     assert opened.see("location.hash") == "#findings"
 
 
+def test_long_text_that_scrolls_is_reached_by_keys(opened: browser.Opened) -> None:
+    opened.page.click("button[name=unfold]")
+    opened.page.wait_for_function(
+        "[...document.querySelectorAll('.finding pre')].some((pre) => pre.scrollHeight > pre.clientHeight)"
+        " && [...document.querySelectorAll('.finding pre')].every((pre) =>"
+        " pre.scrollHeight <= pre.clientHeight || pre.tabIndex === 0)"
+    )
+
+
 def test_a_line_to_reproduce_is_copied(running: Any, report: Path) -> None:
     opened = browser.Opened(running, report)
     # A page from a file may not read the clipboard: what it writes is caught.
