@@ -14,6 +14,7 @@ import pytest
 from rawserver import http, raw_server
 
 from ozwell_harness.mock.server import MockHandle, running_mock
+from ozwell_harness.mock.settings import MockSettings
 
 _ASKED = ("check", "--area", "models", "--no-property", "--out", "report")
 
@@ -78,7 +79,7 @@ def test_what_a_target_says_is_no_command_to_github(tmp_path: Path) -> None:
     assert not [line for line in done.stderr.splitlines() if line.lstrip().startswith("::")]
     assert token not in "\n".join(lines[1:end])
     summary = (tmp_path / "summary.md").read_text("utf-8")
-    assert summary.startswith("## NONCONFORMANT: ")
+    assert summary.lstrip().startswith("## NONCONFORMANT: ")
     assert "\n::" not in summary
 
 
@@ -105,3 +106,12 @@ def test_a_load_is_told_to_github_too(tmp_path: Path, mock: MockHandle) -> None:
     quiet = _harness(tmp_path, *asked, "--quiet", **mock.env)
     assert len(quiet.stdout.splitlines()) == 2
     assert quiet.stderr == ""
+
+
+def test_a_comparison_is_annotated(tmp_path: Path, mock: MockHandle) -> None:
+    assert _harness(tmp_path, *_ASKED, "-q", **mock.env).returncode == 0
+    with running_mock(MockSettings(faults=("models.retrieved-bare",))) as broken:
+        asked = ("check", "--area", "models", "--no-property", "--out", "now", "--against", "report")
+        done = _harness(tmp_path, *asked, "--format", "github", **broken.env)
+    assert done.returncode == 1
+    assert re.search(r"^::error title=Worse than before::\d", done.stdout, re.MULTILINE), done.stdout

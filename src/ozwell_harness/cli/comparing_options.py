@@ -21,6 +21,7 @@ from ozwell_harness.reporting.comparison.document import to_json
 from ozwell_harness.reporting.comparison.markdown import comparison_markdown
 from ozwell_harness.reporting.comparison.page import page
 from ozwell_harness.reporting.comparison.screen import print_comparison, print_headline
+from ozwell_harness.reporting.comparison.words import sentence
 from ozwell_harness.reporting.console import Detail, terminal
 from ozwell_harness.reporting.results import ResultsError
 from ozwell_harness.verdict import EXIT_INCONCLUSIVE, EXIT_INTERRUPTED, EXIT_NONCONFORMANT, EXIT_OK, EXIT_USAGE
@@ -123,6 +124,7 @@ class Against:
             else:
                 click.echo()
                 print_comparison(terminal(sys.stdout), comparison, written)
+        output.annotate_comparison(comparison.outcome, sentence(comparison))
         return gravest_status(status, comparison.outcome.exit_status)
 
     @classmethod

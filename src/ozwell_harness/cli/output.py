@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.text import Text
 
 from ozwell_harness.cli.common import mistakes_told
+from ozwell_harness.comparing import comparison as comparing
 from ozwell_harness.driver import HarnessError
 from ozwell_harness.flow import Outcome
 from ozwell_harness.load.runner import LoadError
@@ -34,6 +35,13 @@ from ozwell_harness.reporting.text import printable
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _SUMMARY = "GITHUB_STEP_SUMMARY"
+
+
+_COMPARED = {
+    comparing.Outcome.REGRESSION: ("error", "Worse than before"),
+    comparing.Outcome.INCONCLUSIVE: ("error", "Not to be compared with before"),
+    comparing.Outcome.NO_REGRESSION: ("notice", "Not worse than before"),
+}
 
 
 class Form(StrEnum):
@@ -167,6 +175,13 @@ class Output:
         if summary:
             with mistakes_told():
                 _append(Path(summary), markdown.markdown_of(outcome.run))
+
+    def annotate_comparison(self, outcome: comparing.Outcome, sentence: str) -> None:
+        """Write an annotation of how the run compares with an earlier one; nothing unless GitHub reads."""
+        if self.form is Form.GITHUB:
+            kind, title = _COMPARED[outcome]
+            line = workflow_command(kind, title, sentence)
+            click.echo(printable(line, sys.stdout.encoding or "utf-8"))
 
     def add(self, folder: Path, section: str) -> None:
         """Add a section to the summary in ``folder``, and wherever else it was written.
