@@ -109,6 +109,15 @@ def test_a_model_that_is_not_there_is_no_missing_endpoint(mock: MockHandle) -> N
     assert _marks(found)["chat"] is Mark.UNCLEAR
 
 
+def test_a_dialect_without_a_list_of_models_is_looked_at_by_its_own_knock() -> None:
+    with running_mock(MockSettings(profile="openwebui")) as mock:
+        found = examine(replace(_of_mock(mock), profile="openwebui", model=mock.env["OZWELL_MODEL"]))
+    assert (found.state, found.listed) == (State.READY, 0)
+    marks = _marks(found)
+    assert {"chat", "streaming"} <= marks.keys()
+    assert set(marks.values()) == {Mark.OK}
+
+
 def test_nobody_there() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]

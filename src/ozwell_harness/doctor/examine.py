@@ -88,7 +88,10 @@ def _closer(session: Session, ready: Ready, blank: Diagnosis) -> Diagnosis:
     signs = [read(probe, answer) for probe, answer in zip(probes, answers, strict=False)]
     if "rate_limits" in session.profile.capabilities.keys() - target.absent:
         signs.append(read_limits([first, *answers]))
-    keys = [read_key(call.key, answer) for call, answer in zip(checks, answers[len(probes) :], strict=True)]
+    knock = session.profile.knock
+    keys = [
+        read_key(call.key, answer, knock.statuses) for call, answer in zip(checks, answers[len(probes) :], strict=True)
+    ]
     reason = _misconfigured(signs, answers, target, ready)
     return replace(
         blank,
@@ -99,7 +102,10 @@ def _closer(session: Session, ready: Ready, blank: Diagnosis) -> Diagnosis:
         model=target.model,
         embedding_model=target.embedding_model or "",
         listed=len(page_ids(first)),
-        keys=tuple(_clean(session, sign) for sign in (_main_key(target, signs, first, keys), *keys)),
+        keys=tuple(
+            _clean(session, sign)
+            for sign in (_main_key(target, signs, keys, let_in=first.status in knock.statuses), *keys)
+        ),
         capabilities=tuple(_clean(session, sign) for sign in signs),
         gains=_gains(session, target),
     )
@@ -120,14 +126,14 @@ def _misconfigured(signs: list[Sign], answers: list[Exchange], target: Target, r
     return ready.doubt if chat.mark is not Mark.OK and ready.doubt else ""
 
 
-def _main_key(target: Target, signs: list[Sign], first: Exchange, keys: list[Sign]) -> Sign:
+def _main_key(target: Target, signs: list[Sign], keys: list[Sign], *, let_in: bool) -> Sign:
     name = KeyName.MAIN.value
     if KeyName.MAIN not in target.keys:
         return Sign(name, Mark.UNCLEAR, "is not set; the target answers without")
     marks = {sign.name: sign.mark for sign in (*signs, *keys)}
     if marks.get("chat") is Mark.WRONG:
         return Sign(name, Mark.WRONG, "is refused")
-    if marks.get("chat") is Mark.OK or (first.status == 200 and marks.get("no key") is Mark.OK):
+    if marks.get("chat") is Mark.OK or (let_in and marks.get("no key") is Mark.OK):
         return Sign(name, Mark.OK, "is accepted")
     return Sign(name, Mark.UNCLEAR, "is set; no answer shows whether it is accepted")
 

@@ -47,7 +47,8 @@ def _models(found: Diagnosis) -> Iterator[str]:
     if found.model:
         yield f"chat model {found.model}"
         yield f"embedding model {found.embedding_model or '-'}"
-        yield f"{count(found.listed, 'model')} listed"
+        if found.listed:
+            yield f"{count(found.listed, 'model')} listed"
     yield from found.doubts
 
 
