@@ -92,6 +92,13 @@ def test_a_finding_is_shown_as_it_comes() -> None:
     ]
 
 
+def test_a_page_of_html_takes_few_lines() -> None:
+    finding = Finding("chat.x", "chat", Level.MUST, Status.FAILED, "It is wrong.", "", "<html>\n" * 30)
+    told = _plain([finding], 1).splitlines()[3:-1]
+    assert len(told) == 6
+    assert told[-1] == "          | ... and 26 more lines"
+
+
 def test_one_requirement_judged_twice_counts_once() -> None:
     finding = Finding("chat.x", "chat", Level.MUST, Status.FAILED, "It is wrong.")
     told = _plain([finding, finding], 1)

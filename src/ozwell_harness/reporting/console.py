@@ -31,6 +31,7 @@ _QUIET_S = 2.0
 _EVERY_GENERATED = 100
 _FULL = 20
 _LONGEST = 300
+_MOST_LINES = 6
 _WORTH_TELLING_S = 5
 
 
@@ -204,7 +205,6 @@ def _counted(counts: Mapping[Status, int]) -> Text:
 def finding_text(finding: Finding, encoding: str, *, brief: bool = False) -> Text:
     """Return a finding as lines for a terminal of ``encoding``: status, id, level, message, expected, actual."""
     text = Text()
-    # A mark before further lines: some logs obey lines that begin with ::, whatever spaces stand before it.
     text.append(LABELS[finding.status].upper(), STYLES[finding.status])
     text.append(f" {printable(finding.requirement, encoding)} ({finding.level})")
     # On one line, so that a target cannot write lines that look like ours.
@@ -215,5 +215,13 @@ def finding_text(finding: Finding, encoding: str, *, brief: bool = False) -> Tex
     for name, value in (("expected", finding.expected), ("actual", finding.actual)):
         if value:
             text.append(f"\n  {name + ':':<9} ", "dim")
-            text.append(printable(clip(value, _LONGEST), encoding).replace("\n", "\n          | "))
+            # A mark before further lines: some logs obey lines that begin with ::, whatever spaces stand before it.
+            text.append("\n          | ".join(_few(printable(clip(value, _LONGEST), encoding).split("\n"))))
     return text
+
+
+def _few(lines: list[str]) -> list[str]:
+    """Return the first lines, and how many more there are: pages of HTML tell nothing in a log."""
+    if len(lines) <= _MOST_LINES:
+        return lines
+    return [*lines[: _MOST_LINES - 1], f"... and {len(lines) - _MOST_LINES + 1} more lines"]
