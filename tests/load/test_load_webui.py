@@ -20,7 +20,7 @@ from ozwell_harness.load.answer import Answer
 from ozwell_harness.load.arrivals import Closed, Constant
 from ozwell_harness.load.conformance import CROSSED
 from ozwell_harness.load.context import Context
-from ozwell_harness.load.documents import SHELF, TOP_K, Library, LoadDocument, documents_left_by
+from ozwell_harness.load.documents import RENEWED_AFTER, SHELF, TOP_K, Library, LoadDocument, documents_left_by
 from ozwell_harness.load.forecast import forecast
 from ozwell_harness.load.given import Given
 from ozwell_harness.load.manner import Manner
@@ -218,6 +218,21 @@ def test_a_refused_document_makes_room_for_another() -> None:
     assert library.some(rng) in added[1:]
     added[2].filed(Answer(200, {"document_id": "d"}))
     assert library.some(rng) is added[2], "what the target has comes first"
+
+
+def test_documents_are_renewed_when_many_others_have_come() -> None:
+    library, rng = Library(), random.Random(1)
+    added = [library.add(str(number), rng) for number in range(SHELF)]
+    for document in added:
+        document.filed(Answer(200, {"document_id": f"d{document.nonce}"}))
+        document.heard(Answer(200, results(document)))
+    assert not library.has_room
+    assert all("retrieval.found" in document.query("n", added).expects for document in added)
+    for number in range(RENEWED_AFTER - 1):
+        library.given.add(f"other-{number}")
+    assert library.has_room
+    assert library.documents == added[-1:], "the last was uploaded later than the others"
+    assert "retrieval.found" not in added[0].query("n", added).expects
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,8 @@ from ozwell_harness.model import Deviation, Exchange
 INGEST = "document_upload"
 #: Documents that a worker uploads to ask for them.
 SHELF = 4
+#: After so many further uploads of a worker's, others are asked for: a target may keep only so much.
+RENEWED_AFTER = 200
 #: Results that are asked for: fewer than there are documents, or a crossed answer would hold what it must by chance.
 TOP_K = 2
 _WORDS_OF_A_SENTENCE = 8
@@ -44,7 +46,8 @@ _SMALL = 1024
 class LoadDocument:
     """One document. Its first sentence, and nothing else, holds its nonce.
 
-    ``found`` tells that a query by the sentence has found it: from then on, none may miss it.
+    ``found`` tells that a query by the sentence has found it: from then on, none may miss it. ``place`` is how many
+    documents had been uploaded with it.
     """
 
     nonce: str
@@ -53,6 +56,7 @@ class LoadDocument:
     given: Given
     id: str = ""
     found: bool = False
+    place: int = 0
 
     @classmethod
     def make(cls, nonce: str, size: int, rng: random.Random, given: Given) -> LoadDocument:
@@ -91,7 +95,13 @@ class LoadDocument:
         if answer.error is None and found:
             self.id = found
             self.given.add(found)
+            self.place = self.given.count
         return bool(self.id)
+
+    @property
+    def is_old(self) -> bool:
+        """Whether so many have been uploaded since that it may have had to give way."""
+        return bool(self.id) and self.given.count - self.place >= RENEWED_AFTER
 
     def query(self, nonce: str, among: Sequence[LoadDocument]) -> Step:
         """Return a query by the sentence; ``nonce`` is the request's own, ``among`` are documents that are known."""
@@ -101,7 +111,7 @@ class LoadDocument:
             "retrieval.document-id-true": partial(retrieval.ids_are_true, documents=known),
             "retrieval.content-true": partial(retrieval.contents_are_true, documents=known),
         }
-        if self.found:
+        if self.found and not self.is_old:
             expects["retrieval.found"] = partial(retrieval.finds, known=self.known)
         body = msgspec.json.encode({"query": f"{self.sentence} ({nonce})", "top_k": TOP_K})
         return Step("rag_query", Kind.QUERY, "POST", "/rag/query", body, nonce, expects=expects, glance=self._misses)
@@ -146,7 +156,8 @@ class Library:
 
     @property
     def has_room(self) -> bool:
-        """Whether there are fewer documents than there are to be, those on their way included."""
+        """Whether there are fewer documents than there are to be, those on their way included and old ones left out."""
+        self.documents = [document for document in self.documents if not document.is_old]
         return len(self.documents) < SHELF
 
     def add(self, nonce: str, rng: random.Random) -> LoadDocument:
@@ -157,7 +168,7 @@ class Library:
 
     def give_up(self, document: LoadDocument) -> None:
         """Take back the place of a document that was not accepted."""
-        self.documents.remove(document)
+        self.documents = [other for other in self.documents if other is not document]
 
     def some(self, rng: random.Random) -> LoadDocument:
         """Return one of the documents, of those that the target has if there are any; there must be one."""
