@@ -16,7 +16,8 @@ from msgspec.structs import replace as copy_of
 from rawserver import http, raw_server
 
 from ozwell_harness.load.arrivals import Closed
-from ozwell_harness.load.conformance import CHECKS, CROSSED
+from ozwell_harness.load.checks_by_kind import CHECKS
+from ozwell_harness.load.conformance import CROSSED
 from ozwell_harness.load.engine.build import Part, make_client, make_worker, with_models
 from ozwell_harness.load.engine.dispatcher import Dispatcher
 from ozwell_harness.load.engine.examination import Budget
