@@ -27,6 +27,7 @@ from ozwell_harness.load.arrivals import Closed, Poisson
 from ozwell_harness.load.distribution import Fixed
 from ozwell_harness.load.samples import End, Sample, Start, Tail
 from ozwell_harness.load.schedule import schedule
+from ozwell_harness.load.workload import Workload
 from ozwell_harness.mock import MockHandle, running_mock
 from ozwell_harness.settings import keys_in
 
@@ -280,8 +281,9 @@ def test_what_cannot_be_run_is_refused_before_anything_is_started(mock: MockHand
 
 
 def test_a_generator_that_cannot_start_says_why(mock: MockHandle, tmp_path: Path) -> None:
-    with pytest.raises(LoadError, match="no profile") as caught:
-        run_load(plan_of(mock, arrivals=Closed(1), profile="no-such"), tmp_path, keys=keys_in(mock.env))
+    plan = plan_of(mock, arrivals=Closed(1), workload=Workload(prompt_file="nowhere.jsonl"))
+    with pytest.raises(LoadError, match=r"nowhere\.jsonl cannot be read") as caught:
+        run_load(plan, tmp_path, keys=keys_in(mock.env))
     assert mock.env["OZWELL_API_KEY"] not in str(caught.value)
 
 

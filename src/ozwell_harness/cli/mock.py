@@ -103,7 +103,7 @@ def command(
     answer was due to end, however late the machine ran. In the truth log every request is a JSON line: `received`, then
     nanoseconds from there to when its generation `began`, each event was written (`events`) and it `ended`.
 
-    State in Redis (limits, files, conversations) is shared by all workers and outlives the mock. It belongs to the
+    State in Redis (limits, files, chats, documents) is shared by all workers and outlives the mock. It belongs to the
     prefix: mocks with the same one share it. A password is safer in OZWELL_MOCK_STATE than on a command line.
     """
     if list_faults:

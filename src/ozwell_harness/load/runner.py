@@ -59,6 +59,7 @@ def run_load(
 
     Raises:
         PlanError: the scenario is unknown or impossible.
+        ProfileError: there is no such profile.
         LoadError: the load generator did not start.
         OSError: the folder cannot be written.
     """
