@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import random
 import socket
 import threading
 from collections.abc import Iterator
@@ -146,9 +147,24 @@ def test_body_in_chunks_after_a_promise_to_wait() -> None:
         (b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n", b"501"),
         (b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", b"400"),
         (b"POST / HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 2 * inbound.HEAD_AT_MOST + b"\r\n\r\n", b"431"),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"405"),
+        (b"CONNECT x:443 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", b"405"),
+        (b"GET / HTTP/1.0\r\nHost: x\r\n\r\n", b"405"),
         (b"GET /favicon.ico HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", b"405"),
     ],
-    ids=["tls", "words", "two lengths", "negative", "coding", "bad chunk", "long head", "browser"],
+    ids=[
+        "tls",
+        "words",
+        "two lengths",
+        "negative",
+        "coding",
+        "bad chunk",
+        "long head",
+        "http/2",
+        "connect",
+        "http/1.0",
+        "browser",
+    ],
 )
 def test_what_is_no_webhook_is_turned_away(sent: bytes, status: bytes) -> None:
     with started() as held:
@@ -156,6 +172,33 @@ def test_what_is_no_webhook_is_turned_away(sent: bytes, status: bytes) -> None:
         assert held.deliveries == ()
         assert held.notes
         still_works(held)
+
+
+def test_upgrade_is_not_taken_up() -> None:
+    head = (
+        b"POST / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, close\r\nUpgrade: websocket\r\nContent-Length: 2\r\n\r\n{}"
+    )
+    with started() as held:
+        assert raw(held, head).startswith(b"HTTP/1.1 200")
+        still_works(held)
+
+
+def test_random_bytes_break_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    draw = random.Random(7)
+    whole = b'POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 20\r\nwebhook-id: 1\r\n\r\n{"type":"\\ud800"}    '
+    with started() as held:
+        for _ in range(60):
+            damaged = bytearray(whole)
+            for _ in range(draw.randrange(1, 6)):
+                damaged[draw.randrange(len(damaged))] = draw.randrange(256)
+            with socket.create_connection(("127.0.0.1", port_of(held)), timeout=PATIENCE_S) as line:
+                line.sendall(damaged)
+                line.shutdown(socket.SHUT_WR)
+                with contextlib.suppress(ConnectionResetError):
+                    while line.recv(65536):
+                        pass
+        still_works(held)
+    assert capfd.readouterr().err == ""
 
 
 def test_large_body_is_turned_away() -> None:

@@ -12,13 +12,12 @@ from ozwell_harness.checks.base import shown
 from ozwell_harness.checks.webhook_letters import seconds_of
 from ozwell_harness.checks.webhook_subjects import Owed, Told, data_of, event_of, name_of, telling_of, text_of
 from ozwell_harness.model import Delivery, Deviation, Exchange, Unjudgeable
+from ozwell_harness.webhooks.listening import REDIRECTED, UNAVAILABLE
 
 #: Seconds from an answer to the first attempt to tell of it.
 IN_TIME_S = 10.0
 #: Attempts so many seconds apart cannot have been made in the same second, nor in the next one to it.
 _APART_S = 1.9
-_MISSES = 503
-_REDIRECTS = 307
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +157,7 @@ def has_own_id(delivery: Delivery, inbox: Inbox) -> Deviation | None:
 
 def is_sent_again(delivery: Delivery, inbox: Inbox) -> Deviation | None:
     """What was answered with 503 came again."""
-    if delivery.status != _MISSES:
+    if delivery.status != UNAVAILABLE:
         raise Unjudgeable("it was not answered with 503")
     if _again(delivery, inbox.deliveries):
         return None
@@ -207,7 +206,7 @@ def is_not_repeated(delivery: Delivery, inbox: Inbox) -> Deviation | None:
 
 def is_not_led_on(delivery: Delivery, inbox: Inbox) -> Deviation | None:
     """What was answered with a redirect did not go where that points to."""
-    if delivery.status != _REDIRECTS:
+    if delivery.status != REDIRECTED:
         raise Unjudgeable("it was not answered with a redirect")
     led = [one for one in inbox.after(delivery) if one.request.path.partition("?")[0].endswith(inbox.elsewhere)]
     if not led:

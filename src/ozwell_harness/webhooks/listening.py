@@ -18,6 +18,10 @@ CHAT_COMPLETED = "chat.completed"
 DOCUMENT_PROCESSED = "document.processed"
 EVENTS = (CHAT_COMPLETED, DOCUMENT_PROCESSED)
 
+#: How the first webhook of an event is answered, to see what comes of it; all others get 200.
+UNAVAILABLE, REDIRECTED = 503, 307
+FIRST = {CHAT_COMPLETED: UNAVAILABLE, DOCUMENT_PROCESSED: REDIRECTED}
+
 #: Under this name the secret of a run's own mock is shown.
 OWN_SECRET = "WEBHOOK_SECRET"  # noqa: S105 - a name
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}\Z")

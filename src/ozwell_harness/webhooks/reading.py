@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ozwell_harness.model import Delivery, Headers, Leak, Request, Response, read_json
+from ozwell_harness.model import Delivery, Headers, Leak, Request, Response, read_json, without_surrogates
 from ozwell_harness.redaction import Redactor
 from ozwell_harness.webhooks.inbound import Answer, Inbound
 from ozwell_harness.webhooks.listening import Listening, Names
@@ -37,7 +37,7 @@ def delivery_of(inbound: Inbound, answer: Answer, at: float, listening: Listenin
     host = redactor.clean(headers.get("host") or "")
     return Delivery(
         id=0,
-        label=f"webhook {redactor.clean(event_of(inbound.body) or 'of no readable type')[:100]}",
+        label=f"webhook {_told(event_of(inbound.body), redactor)}",
         request=Request(inbound.method, path, f"http://{host}{path}", cleaned, redactor.clean_bytes(inbound.body)),
         response=Response(answer.status, Headers(answer.headers)),
         started=at,
@@ -47,6 +47,10 @@ def delivery_of(inbound: Inbound, answer: Answer, at: float, listening: Listenin
         webhook_id=cleaned.get(names.id),
         timestamp=cleaned.get(names.timestamp),
     )
+
+
+def _told(event: str | None, redactor: Redactor) -> str:
+    return without_surrogates(redactor.clean(event)[:100]) if event else "of no readable type"
 
 
 def _leaks_in_target(target: str, redactor: Redactor) -> list[Leak]:

@@ -14,7 +14,7 @@ from ozwell_harness.model import Delivery
 from ozwell_harness.settings import ConfigurationError
 from ozwell_harness.timing import MACHINE, Timing
 from ozwell_harness.webhooks.inbound import Answer, Inbound, Line, Unreadable
-from ozwell_harness.webhooks.listening import CHAT_COMPLETED, DOCUMENT_PROCESSED, Listening
+from ozwell_harness.webhooks.listening import FIRST, REDIRECTED, Listening
 from ozwell_harness.webhooks.reading import event_of, is_webhook
 
 #: Connections at once; further ones are closed unread.
@@ -24,8 +24,6 @@ KEPT_AT_MOST = 1000
 BYTES_AT_MOST = 16 * 1024 * 1024
 #: Where a redirect points to, on the same receiver. Nothing has a reason to come there that does not follow it.
 ELSEWHERE = "/moved-on"
-#: How the first webhook of an event is answered. All others get 200, the one success that the document names.
-FIRST = {CHAT_COMPLETED: HTTPStatus.SERVICE_UNAVAILABLE, DOCUMENT_PROCESSED: HTTPStatus.TEMPORARY_REDIRECT}
 
 #: After a refusal, ask for the next attempt soon: some would wait for minutes otherwise.
 _AGAIN_AFTER_S = 1
@@ -59,6 +57,7 @@ class Receiver:
         self._main: asyncio.Task[None] | None = None
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
+        self._failure: OSError | None = None
         self._record: Record | None = None
         self._dismissed = False
         self._sealed = False
@@ -91,12 +90,18 @@ class Receiver:
         return (f"The receiver of webhooks turned requests away or forgot them: {told}.",)
 
     def start(self, record: Record) -> None:
-        """Receive from now on; ``record`` makes and keeps the records."""
+        """Receive from now on; ``record`` makes and keeps the records.
+
+        Raises:
+            ConfigurationError: the address cannot be listened on after all.
+        """
         self._record = record
         ready = threading.Event()
         self._thread = threading.Thread(target=self._run, args=(ready,), name="ozwell-webhooks", daemon=True)
         self._thread.start()
         ready.wait()
+        if self._failure is not None:
+            raise ConfigurationError(f"Webhooks cannot be received on {self.address}: {self._failure}.")
 
     def await_(self, done: Callable[[tuple[Delivery, ...]], bool], most_s: float) -> bool:
         """Wait until what has been received is ``done``, ``most_s`` seconds at most; return whether it is."""
@@ -131,7 +136,12 @@ class Receiver:
         self._socket.close()
 
     def _run(self, ready: threading.Event) -> None:
-        asyncio.run(self._serve(ready))
+        try:
+            asyncio.run(self._serve(ready))
+        except OSError as error:
+            self._failure = error
+        finally:
+            ready.set()
 
     async def _serve(self, ready: threading.Event) -> None:
         self._loop = asyncio.get_running_loop()
@@ -202,7 +212,7 @@ class Receiver:
         if event is None or status is None or event in self._refused:
             return Answer(HTTPStatus.OK)
         self._refused.add(event)
-        if status is HTTPStatus.TEMPORARY_REDIRECT:
+        if status == REDIRECTED:
             return Answer(status, location=self.url.rstrip("/") + ELSEWHERE)
         return Answer(status, retry_after_s=_AGAIN_AFTER_S)
 
