@@ -45,9 +45,11 @@ def stream_reply(call: Call, completion: Completion, frame: Frame, closing: Iter
 
 
 def _noted(call: Call, altered: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Remember the id that a stream goes by, whatever it was given at first."""
+    """Remember the id that a stream goes by, whatever it was given at first; what is no id at all is not told on."""
     for chunk in altered:
-        call.stream_id = call.stream_id or chunk.get("id")
+        name = chunk.get("id")
+        if call.stream_id is None and isinstance(name, str) and name:
+            call.stream_id = name
         yield chunk
 
 
