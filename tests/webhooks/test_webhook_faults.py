@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 
 import httpx
@@ -13,6 +14,7 @@ from ozwell_harness.mock.faults import Hook, catalogue
 from ozwell_harness.mock.server import running_mock
 from ozwell_harness.mock.settings import MockSettings
 from ozwell_harness.mock.webhooks import WebhookSettings
+from ozwell_harness.mock.webhooks.likeness import as_answered
 from ozwell_harness.prove.still import StillClock
 
 NAMES = sorted(name for name, fault in catalogue().items() if fault.hook is Hook.WEBHOOK)
@@ -53,6 +55,25 @@ def pass_time(clock: StillClock) -> None:
     end = clock.now() + LONG_S
     while clock.now() < end:
         clock.settle(end - clock.now())
+
+
+ANSWERED = {"id": "c2", "choices": [{"message": {"content": "Sent."}}]}
+
+
+@pytest.mark.parametrize(
+    ("body", "name", "text"),
+    [
+        (json.dumps(ANSWERED).encode(), "c2", "Sent."),
+        (b'{"id": "", "choices": 1}', "c1", "Meant."),
+        (b'{"id": 7, "choices": [{"message": {"content": null}}]}', "c1", "Meant."),
+        (b"[]", "c1", "Meant."),
+        (b"\x1f\x8b", "c1", "Meant."),
+    ],
+)
+def test_a_webhook_is_like_the_answer_as_far_as_that_can_be_told(body: bytes, name: str, text: str) -> None:
+    meant = {"id": "c1", "model": "m", "choices": [{"message": {"content": "Meant."}}]}
+    told = as_answered(meant, body)
+    assert (told["id"], told["model"], told["choices"][0]["message"]["content"]) == (name, "m", text)
 
 
 @pytest.fixture(scope="module")

@@ -23,12 +23,13 @@ from ozwell_harness.mock.journal import Entry
 from ozwell_harness.mock.keys import Keyring
 from ozwell_harness.mock.limits import refusal
 from ozwell_harness.mock.records import Records
-from ozwell_harness.mock.replies import decode, error_reply, to_builtins
+from ozwell_harness.mock.replies import error_reply, to_builtins
 from ozwell_harness.mock.routing import Match, Operation
 from ozwell_harness.mock.settings import MockSettings
 from ozwell_harness.mock.states import state_of
 from ozwell_harness.mock.truth import TruthLog
 from ozwell_harness.mock.webhooks import Webhooks
+from ozwell_harness.mock.webhooks.likeness import as_answered
 from ozwell_harness.mock.writer import ClientGoneError, send_reply
 
 LOGGER = logging.getLogger("ozwell_harness.mock")
@@ -72,7 +73,7 @@ class MockApp:
             status = reply.status
             await send_reply(call, reply, send, self._engine)
             complete = True
-            self._announce(call)
+            self._announce(call, reply)
         except (ClientLeftError, ClientGoneError):
             metrics.streams_abandoned += 1
         finally:
@@ -175,16 +176,18 @@ class MockApp:
             raise refusal(call.quota)
         return admission
 
-    def _announce(self, call: Call) -> None:
+    def _announce(self, call: Call, reply: Reply) -> None:
         """Tell of what the answered call has brought about."""
         webhooks = self.services.webhooks
+        if not 200 <= reply.status < 300:
+            return
         for event, answer in call.announced:
-            data = decode(answer) if isinstance(answer, bytes) else to_builtins(answer)
-            if call.stream_id is not None:
+            data = to_builtins(answer)
+            if isinstance(reply.body, bytes):
+                data = as_answered(data, reply.body)
+            elif call.stream_id is not None:
                 data["id"] = call.stream_id
-            # A fault may have made anything of an answer.
-            if isinstance(data, dict):
-                webhooks.post(call.apply(Hook.WEBHOOK, webhooks.compose(event, data)))
+            webhooks.post(call.apply(Hook.WEBHOOK, webhooks.compose(event, data)))
 
     def _record(self, call: Call, status: int, duration: float) -> None:
         services = self.services

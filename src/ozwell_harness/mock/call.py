@@ -191,7 +191,7 @@ class Call:
 
         Args:
             event: its type.
-            answer: the data that are told: an answer, or its JSON as it is sent.
+            answer: what was meant to be answered, whose fields are the data that are told.
         """
         if self.services.webhooks.is_on:
             self.announced.append((event, answer))

@@ -12,6 +12,7 @@ from ozwell_harness.mock.completion import Completion
 from ozwell_harness.mock.errors import ApiError
 from ozwell_harness.mock.faults.base import NO_FAULTS, Hook
 from ozwell_harness.mock.streaming import Frame, chunks, items_of, quick_items
+from ozwell_harness.mock.webhooks.likeness import is_name
 
 encode = msgspec.json.Encoder().encode
 decode = msgspec.json.Decoder().decode
@@ -48,7 +49,7 @@ def _noted(call: Call, altered: Iterable[dict[str, Any]]) -> Iterator[dict[str, 
     """Remember the id that a stream goes by, whatever it was given at first; what is no id at all is not told on."""
     for chunk in altered:
         name = chunk.get("id")
-        if call.stream_id is None and isinstance(name, str) and name:
+        if call.stream_id is None and is_name(name):
             call.stream_id = name
         yield chunk
 

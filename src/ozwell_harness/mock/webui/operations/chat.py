@@ -36,15 +36,13 @@ async def create_chat(call: Call) -> Reply:
     dialogue = tuple(Turn(Role(message.role), message.content) for message in request.messages)
     completion = await complete(call, card, Question(dialogue, max_tokens=cap))
     answer = chat_out(card.id, completion, call.now_s)
+    call.announce(CHAT_COMPLETED, answer)
     if request.stream:
         answer.id = stream_id(call)
         await _keep(call, answer.id, request, completion)
-        call.announce(CHAT_COMPLETED, answer)
         return stream_chat(call, card.id, completion)
     await _keep(call, answer.id, request, completion)
-    reply = json_reply(call, answer, work_of(completion))
-    call.announce(CHAT_COMPLETED, reply.body)
-    return reply
+    return json_reply(call, answer, work_of(completion))
 
 
 async def _keep(call: Call, chat_id: str, request: ChatIn, completion: Completion) -> None:

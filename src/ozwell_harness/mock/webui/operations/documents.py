@@ -48,9 +48,9 @@ async def create_document(call: Call) -> Reply:
         await call.webui.put_document(call.tenant, document)
     except StoreFullError as error:
         raise ApiError(413, "request_too_large", str(error), param="file") from None
-    reply = json_reply(call, _document_out(document), Work(count_tokens(text), 1))
-    call.announce(DOCUMENT_PROCESSED, reply.body)
-    return reply
+    answer = _document_out(document)
+    call.announce(DOCUMENT_PROCESSED, answer)
+    return json_reply(call, answer, Work(count_tokens(text), 1))
 
 
 def _document_out(document: StoredDocument) -> DocumentOut:
