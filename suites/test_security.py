@@ -60,8 +60,10 @@ def test_every_exchange(
 
 
 @requirement("security.survives-the-run")
-def test_survives(client: Client, shelf: Shelf, profile: Profile, judge: Judge) -> None:
-    last, knock = shelf.clear(), profile.knock
+def test_survives(
+    client: Client, shelf: Shelf, profile: Profile, exchanges: Callable[[], tuple[Exchange, ...]], judge: Judge
+) -> None:
+    last, knock = shelf.clear(), security.sign_of_life(profile.knock, exchanges())
     # A file that cannot be deleted may never have been there: only a refusal to knock tells of the target.
     if last is None or last.status != 200:
         label = f"{knock.label} once more, at the end of the run"

@@ -97,7 +97,7 @@ def window_ends(exchange: Exchange, rates: Rates) -> tuple[float, ...]:
 def reset_is_ahead(exchange: Exchange, rates: Rates = PER_MINUTE) -> Deviation | None:
     """The reset is a moment that is not past."""
     found, times = value_of(exchange, RESET), clocks(exchange)
-    if max(window_ends(exchange, rates)) >= min(times) - ROUNDING_S:
+    if found >= 0 and max(window_ends(exchange, rates)) >= min(times) - ROUNDING_S:
         return None
     expected = f"{rates.reset_words}, after {min(times):.0f}"
     return Deviation("the reset is not in the future", expected, f"{RESET}: {found}")

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 from ozwell_harness.checks.base import outcome
 from ozwell_harness.checks.wire import any_answer
 from ozwell_harness.model import Deviation, Exchange, Unjudgeable
-from ozwell_harness.profile import Profile
+from ozwell_harness.profile import Knock, Profile
+
+_OK = frozenset({200})
 
 
 def key_not_echoed(exchange: Exchange, profile: Profile) -> Deviation | None:  # noqa: ARG001 - one signature for all
@@ -33,6 +38,23 @@ def traversal_is_harmless(exchange: Exchange) -> Deviation | None:
     if 400 <= exchange.status < 500:
         return None
     return Deviation("an id that climbs out of its folder is not refused", "status 404 or 400", outcome(exchange))
+
+
+def sign_of_life(knock: Knock, exchanges: Iterable[Exchange]) -> Knock:
+    """Return how to knock at the end of a run.
+
+    Where a knock is refused by a target that lives, and so by one that has lost everything, it is better to ask once
+    more for something under its path that was there before.
+    """
+    place = knock.path.partition("?")[0]
+    there = [
+        exchange.request.path
+        for exchange in exchanges
+        if exchange.request.method == "GET" and exchange.request.path.startswith(f"{place}?") and exchange.status == 200
+    ]
+    if knock.statuses == _OK or not there:
+        return knock
+    return replace(knock, path=there[-1], label="read what was read before", statuses=_OK)
 
 
 def still_answers(exchange: Exchange, statuses: frozenset[int]) -> Deviation | None:

@@ -25,7 +25,7 @@ def now_and_then(
     def register(break_it: Sending) -> Sending:
         @AREA.wire(name, description, *operations, breaks=breaks)
         async def act(connection: Connection, reply: Reply, call: Call) -> None:
-            its_own = its_turn(call, reply, f"http.{name}", times)
+            its_own = its_turn(call, f"http.{name}", times)
             await (break_it if its_own else send_as_usual)(connection, reply, call)
 
         return break_it

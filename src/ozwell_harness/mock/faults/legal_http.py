@@ -178,7 +178,7 @@ def unavailable_for_a_moment(reply: Reply, call: Call) -> Reply:
     """Ask to come again at once (RFC 9110 section 15.6.4)."""
     if call.operation is not Operation.RETRIEVE_FILE or reply.status != 200:
         return reply
-    if not its_turn(call, reply, "legal.unavailable-for-a-moment"):
+    if not its_turn(call, "legal.unavailable-for-a-moment"):
         return reply
     return Reply(503, encode(call.dialect.refusal(internal_error())), headers=[(b"retry-after", b"0")])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import unquote
 
 from ozwell_harness.mock.auth import Admission
 from ozwell_harness.mock.call import JSON_TYPE, Call, Refusal, Reply
@@ -104,8 +105,13 @@ _climbing("redirects", "normalised by a redirect", lambda: Reply(301, b"", None,
 
 
 def _is_attack(call: Call) -> bool:
-    """Whether a request is one of those that no ordinary client sends: TRACE, or a path that climbs."""
-    return call.method == "TRACE" or "../" in call.identifier
+    """Whether a request is one of those that no ordinary client sends: TRACE, or an id that climbs."""
+    return call.method == "TRACE" or _climbs(call)
+
+
+def _climbs(call: Call) -> bool:
+    # In a query, further up than the ids that are merely odd.
+    return "../" in call.identifier or "../../../" in unquote(call.query.decode("latin-1"))
 
 
 @AREA.auth("routes-lost", "After a strange request no path is found any more.", breaks=("security.survives-the-run",))
@@ -137,5 +143,5 @@ async def worker_lost(connection: Connection, reply: Reply, call: Call) -> None:
     if call.notes.get("security.lost"):
         connection.close()
         return
-    call.notes["security.lost"] = "../" in call.identifier
+    call.notes["security.lost"] = _climbs(call)
     await send_as_usual(connection, reply, call)

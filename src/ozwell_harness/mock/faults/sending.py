@@ -37,14 +37,13 @@ def chunk(data: bytes) -> bytes:
     return b"%x\r\n%s\r\n" % (len(data), data)
 
 
-def its_turn(call: Call, reply: Reply, name: str, times: int = 1) -> bool:
-    """Whether a fault that acts ``times`` times in all acts on this reply.
+def its_turn(call: Call, name: str, times: int = 1) -> bool:
+    """Whether a fault that acts ``times`` times in all acts on this answer.
 
-    The first success of a mock's life is spared: a target that fails when it is first looked at is not there.
+    The first answer of a mock's life is spared: a target that fails when it is first looked at is not there.
     """
-    succeeded = any(status == 200 for _, status in call.services.metrics.requests)
     acted: int = call.notes.get(name, 0)
-    if acted == times or (reply.status == 200 and not succeeded):
+    if acted == times or not call.services.metrics.requests:
         return False
     call.notes[name] = acted + 1
     return True
