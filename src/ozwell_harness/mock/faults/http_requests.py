@@ -7,9 +7,10 @@ import re
 from ozwell_harness.mock.auth import Admission
 from ozwell_harness.mock.call import Call, Refusal, Reply
 from ozwell_harness.mock.connection import Connection
-from ozwell_harness.mock.errors import ApiError
+from ozwell_harness.mock.errors import ApiError, ErrorType
 from ozwell_harness.mock.faults.base import Area, JsonObject
 from ozwell_harness.mock.faults.sending import send_as_usual
+from ozwell_harness.mock.replies import error_reply
 from ozwell_harness.mock.routing import Operation
 
 AREA = Area("http")
@@ -70,7 +71,7 @@ def out_of_step_after_error(reply: Reply, call: Call) -> Reply:
     if _refuses_depth(reply, call):
         call.notes["http.out-of-step"] = True
     elif b"content-length" in call.heads and call.notes.pop("http.out-of-step", False):
-        return Reply(400, b'{"error":{"message":"Bad request.","type":"invalid_request_error","code":"bad_request"}}')
+        return error_reply(call, ApiError(400, "bad_request", "Bad request."))
     return reply
 
 
@@ -190,5 +191,5 @@ def one_of_several_fails(reply: Reply, call: Call) -> Reply:
         return reply
     count: int = call.notes.get("http.several", 0) + 1
     call.notes["http.several"] = count
-    error = b'{"error":{"message":"No connection is left.","type":"server_error","code":"internal_error"}}'
-    return Reply(500, error) if count == 2 else reply
+    error = ApiError(500, "internal_error", "No connection is left.", type=ErrorType.SERVER)
+    return error_reply(call, error) if count == 2 else reply
