@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
 from ozwell_harness.asked_histories import chat_id, history_call
-from ozwell_harness.checks import base, errors, history, retrieval
+from ozwell_harness.checks import base, errors, history, retrieval, security
 from ozwell_harness.checks.history import Chat
 from ozwell_harness.client import Client, json_call
 from ozwell_harness.exchange import Call
@@ -41,8 +42,15 @@ def other(version: str, profile: Profile) -> str:
 
 
 @pytest.fixture(scope="session")
-def unsupported(client: Client, target: Target, version: str) -> Exchange:  # noqa: ARG001 - there has to be one
-    return client.send(Call("GET", target.knock, "ask for an unsupported version", version=UNSUPPORTED))
+def unsupported(
+    client: Client,
+    profile: Profile,
+    version: str,  # noqa: ARG001 - there has to be one
+    exchanges: Callable[[], tuple[Exchange, ...]],
+) -> Exchange:
+    """What is there under a supported version: for what is nowhere, any version is refused."""
+    there = security.sign_of_life(profile.knock, exchanges()).path
+    return client.send(Call("GET", there, "ask for an unsupported version", version=UNSUPPORTED))
 
 
 @pytest.fixture(scope="session")
@@ -70,7 +78,9 @@ def test_other(found_there: Exchange, judge: Judge) -> None:
 @requirement("versions.history-kept")
 def test_history(client: Client, chat: Chat, other: str, judge: Judge) -> None:
     call = history_call(chat_id(chat), f"read the history of a chat under {other}")
-    judge(history.holds_all, client.send(replace(call, version=other)), chat)
+    exchange = client.send(replace(call, version=other))
+    judge(history.is_there, exchange)
+    judge(history.holds_all, exchange, chat)
 
 
 @requirement("versions.documents-kept")

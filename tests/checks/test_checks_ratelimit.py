@@ -328,6 +328,13 @@ def test_a_skewed_clock_is_not_blamed() -> None:
         assert verdict(ratelimit.reset_is_near, skewed) == "good"
 
 
+def test_seconds_left_are_no_less_than_none() -> None:
+    """Where the reset may count down, a negative one is no moment ahead, however near."""
+    rates = load_profile("openwebui").expect.rates
+    for reset, told in ((0, "good"), (1, "good"), (-1, "bad")):
+        assert verdict(ratelimit.reset_is_ahead, success(reset=reset), rates) == told
+
+
 def test_the_last_answer_to_a_key_is_found() -> None:
     def by(key: str) -> Exchange:
         asked = request("GET", "/models", headers={"Authorization": f"Bearer ${key}"})

@@ -3,12 +3,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from build import exchange, refusal, unanswered
+from build import exchange, refusal, request, unanswered
 from judging import Case, areas_without_case, rows, verdict
 
 from ozwell_harness.checks import security
 from ozwell_harness.checks.passive import passive_of
-from ozwell_harness.model import FailureKind
+from ozwell_harness.model import Exchange, FailureKind
+from ozwell_harness.profile import Knock
 
 CASES = {
     "security.trace-refused": Case(
@@ -48,6 +49,29 @@ CASES = {
 @pytest.mark.parametrize(("requirement", "evidence", "expected", "check", "arguments"), rows(CASES))
 def test_check(requirement: str, evidence: str, expected: str, check: Any, arguments: tuple[Any, ...]) -> None:
     assert verdict(check, *arguments) == expected, f"{requirement}: {evidence}"
+
+
+FEW = Knock("/chat/history?chat_id=none", "read no history", frozenset({200, 404}), lists_models=False)
+
+
+def read(path: str, status: int = 200, method: str = "GET") -> Exchange:
+    return exchange(status, json=[], asked=request(method, path))
+
+
+@pytest.mark.parametrize(
+    ("knock", "exchanges", "path"),
+    [
+        (FEW, [], FEW.path),
+        (FEW, [read("/chat/history?chat_id=a"), read("/chat/history?chat_id=b")], "/chat/history?chat_id=b"),
+        (FEW, [read("/chat/history?chat_id=a", 404), read("/chat/historyless?a=b"), read("/models")], FEW.path),
+        (FEW, [read("/chat/history?chat_id=a", method="DELETE")], FEW.path),
+        (Knock("/models", "list", frozenset({200}), lists_models=True), [read("/models?limit=2")], "/models"),
+    ],
+)
+def test_what_was_there_is_a_better_sign_of_life(knock: Knock, exchanges: list[Exchange], path: str) -> None:
+    sign = security.sign_of_life(knock, exchanges)
+    assert sign.path == path
+    assert sign.statuses == (knock.statuses if path == knock.path else frozenset({200}))
 
 
 def test_every_requirement_has_a_case() -> None:

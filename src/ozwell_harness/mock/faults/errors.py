@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ozwell_harness.mock.call import Call, Refusal, Reply
 from ozwell_harness.mock.faults.base import Area, JsonObject
+from ozwell_harness.mock.models import find_model
 from ozwell_harness.mock.routing import Operation
 
 AREA = Area("errors")
@@ -124,7 +125,8 @@ _labelled("not-at-all", None, "not labelled")
 )
 def unknown_model_accepted(body: JsonObject, call: Call) -> JsonObject:  # noqa: ARG001
     """Answer with some other model."""
-    return {**body, "model": "gpt-4"} if isinstance(body.get("model"), str) else body
+    model = body.get("model")
+    return {**body, "model": "gpt-4"} if isinstance(model, str) and find_model(model) is None else body
 
 
 def _unknown_model(name: str, status: int, code: str | None, words: str, *breaks: str) -> None:
