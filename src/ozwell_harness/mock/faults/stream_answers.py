@@ -160,7 +160,8 @@ def _with(reply: Reply, *, status: int = 400, framed: bool = False, content_type
 
 
 def _as_text(reply: Reply) -> Reply:
-    message = msgspec.json.decode(whole_body(reply))["error"]["message"]
+    told = msgspec.json.decode(whole_body(reply))
+    message = (told if "message" in told else told["error"])["message"]
     return Reply(400, message.encode(), b"text/plain", reply.headers)
 
 
