@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,47 @@ def test_every_exclusion_excludes_something() -> None:
         profile = load_profile(name)
         for pattern in profile.exclude:
             assert load_catalogue().matching([pattern]), f"{name}: {pattern}"
+
+
+def test_every_inclusion_includes_something() -> None:
+    for name in profile_names():
+        for pattern in load_profile(name).include:
+            assert load_catalogue().matching([pattern]), f"{name}: {pattern}"
+
+
+def test_a_profile_owes_what_it_includes_and_does_not_exclude() -> None:
+    whole = load_catalogue()
+    narrow = replace(load_profile("ozwell"), include=("chat.*", "auth.valid-key-accepted"), exclude=("chat.usage-*",))
+    owed = narrow.select(whole)
+    assert owed.areas == ("auth", "chat")
+    assert "chat.completes" in owed
+    assert "chat.usage-present" not in owed
+    # What is required is left out with it.
+    assert owed["chat.answer-schema"].requires == tuple(
+        name for name in dict.fromkeys(("chat.completes", *whole["chat.answer-schema"].requires)) if name in owed
+    )
+    assert len(replace(narrow, include=(), exclude=()).select(whole)) == len(whole)
+
+
+#: Of these, nothing else is thinkable: they are owed although no document says so.
+UNTHINKABLE = {"http.answers-never-cross", "security.traversal-harmless", "security.survives-the-run"}
+UNTHINKABLE |= {"security.no-stack-traces", "security.no-other-keys", "errors.no-file-paths", "errors.no-sql"}
+UNTHINKABLE |= {"history.other-key-refused", "retrieval.other-key-finds-nothing", "webhooks.no-key"}
+
+
+def test_what_the_open_webui_dialect_owes_rests_on_its_document() -> None:
+    owed = load_profile("openwebui").select(load_catalogue())
+    assert [r.id for r in owed if r.source.kind == "ozwell"] == []
+    must = {r.id for r in owed if r.level is Level.MUST and r.source.kind in {"openai", "decision"}}
+    assert must - UNTHINKABLE == set()
+    assert len(owed) >= 300
+
+
+def test_dialects_do_not_mix() -> None:
+    ozwell, openai = (load_profile(name).select(load_catalogue()) for name in ("ozwell", "openai"))
+    for catalogue in (ozwell, openai):
+        assert not {"history", "documents", "retrieval", "config", "deploy", "webhooks"} & set(catalogue.areas)
+        assert not [r.id for r in catalogue if r.source.kind == "openwebui"]
 
 
 def test_every_area_of_the_documents_is_there() -> None:
