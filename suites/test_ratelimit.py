@@ -10,7 +10,7 @@ import pytest
 from ozwell_harness.checks import errors, ratelimit, spending
 from ozwell_harness.client import Client, json_call, user
 from ozwell_harness.exchange import Call
-from ozwell_harness.model import Exchange, Status
+from ozwell_harness.model import Exchange, Status, Unjudgeable
 from ozwell_harness.profile import Profile
 from ozwell_harness.session import Session
 from ozwell_harness.suite import Check, Judge, each, provoke, requirement
@@ -138,6 +138,8 @@ def _long_chat(client: Client, number: int) -> Exchange:
 def success(knocked: Exchange, request: pytest.FixtureRequest) -> Exchange:
     """An answer to the main key of status 200: not every dialect has one that costs no tokens."""
     plain: Exchange = knocked if knocked.status == 200 else request.getfixturevalue("chat_plain")
+    if plain.status != 200:
+        raise Unjudgeable(f"there is no success to look at: {plain.label} is answered with {plain.status}")
     return plain
 
 
