@@ -25,7 +25,7 @@ class Rates:
 
     def ends(self, reset: int, clocks: Iterable[float]) -> tuple[float, ...]:
         """Return when a window ends whose ``reset`` was told: once for each of ``clocks`` where it counts from now."""
-        if self.reset_may_count_down and reset < _EARLIEST_EPOCH:
+        if self.reset_may_count_down and 0 <= reset < _EARLIEST_EPOCH:
             return tuple(clock + reset for clock in clocks)
         return (float(reset),)
 
