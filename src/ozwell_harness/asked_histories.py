@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from ozwell_harness.checks.base import at, document_of
 from ozwell_harness.checks.history import Chat, Said
 from ozwell_harness.checks.operations import EVENT_STREAM
-from ozwell_harness.checks.stream_framing import whole_answer
+from ozwell_harness.checks.stream_framing import has_json_data, whole_answer
 from ozwell_harness.checks.text import answer_text
 from ozwell_harness.client import json_call, with_query
 from ozwell_harness.exchange import Call
@@ -74,8 +74,10 @@ def streamed_chat(exchange: Exchange, sent: Sequence[Said]) -> Chat:
     """Return a streamed completion as a chat.
 
     Raises:
-        Unjudgeable: it is no stream that ran to its end, or says nothing.
+        Unjudgeable: it is no stream that ran to its end, a part of it cannot be read, or it says nothing.
     """
+    if has_json_data(exchange) is not None:
+        raise Unjudgeable("a part of the stream cannot be read, so what it says is not known")
     text = "".join(choice.content for choice in whole_answer(exchange).choices[:1])
     return Chat(tuple(sent), _answer(text), exchange)
 

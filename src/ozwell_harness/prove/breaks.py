@@ -31,7 +31,7 @@ def touches(fault: Fault, profile: str, owed: Catalogue) -> bool:
     """Tell whether a fault breaks what the dialect owes, or a legal variation changes what it has."""
     if fault.kind is Kind.FAULT:
         return any(name in owed for name in breaks_in(fault, profile))
-    return _acts_in(fault, profile)
+    return _acts_in(fault, profile) and fault.name not in differing().get(profile, {})
 
 
 def _acts_in(fault: Fault, profile: str) -> bool:
