@@ -15,7 +15,7 @@ from test_report_results import VALIDATOR
 
 from ozwell_harness.reporting.charts.chart import Axis, Chart, Look, Mark, Series, Unit
 from ozwell_harness.reporting.charts.load import load_charts
-from ozwell_harness.reporting.charts.page import document, library
+from ozwell_harness.reporting.charts.page import document, library, unwrapped
 from ozwell_harness.reporting.charts.scales import log_ticks
 from ozwell_harness.reporting.charts.table import MOST_ROWS, table_of
 from ozwell_harness.reporting.charts.timeline import MOST_POINTS, Timeline
@@ -225,6 +225,19 @@ def test_data_in_the_page_cannot_end_its_element() -> None:
     assert "<script>window.hacked=1</script>" in chart["series"][0]["name"]
     assert chart["series"][0]["y"] == [1.23457, None, None]
     assert chart["marks"][0]["label"] == "</script><!--"
+
+
+def test_the_library_is_taken_out_of_its_wrapper() -> None:
+    source = library().source
+    assert source.startswith("/**")
+    assert "function(root, factory)" not in source
+    assert source.endswith("\nwindow.Plotly = Plotly;\n")
+    assert len(source) > 1_000_000
+
+
+@pytest.mark.parametrize("source", ["", "window.Plotly = Plotly;", "/** x */ (() => { return Plotly; })();"])
+def test_a_library_of_another_form_is_left_as_it_is(source: str) -> None:
+    assert unwrapped(source) == source
 
 
 def test_the_library_is_packed_whole() -> None:
