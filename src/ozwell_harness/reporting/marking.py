@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -24,9 +25,10 @@ _SHORTEST_STRUCTURE = 10
 _SHORTEST_EXCERPT = 12
 #: A value of so many characters is not found by chance.
 _UNMISTAKABLE = 6
-_LONGEST_ACTUAL = 4000
-_POINTER = re.compile(r"(?:event (\d+): )?(?<![\w/])(/(?:[^\s:;,]*)): ")
-_EVENT = re.compile(r"\bevent (\d+)\b")
+_LONGEST_ACTUAL = 1500
+#: Bounded, for a target may have had a hand in the text.
+_POINTER = re.compile(r"(?:event (\d{1,9}): )?(?<![\w/])(/[^\s:;,]{,200}+): ")
+_EVENT = re.compile(r"\bevent (\d{1,9})\b")
 _LAST_DATA = re.compile(r"last one's data is (.+)", re.DOTALL)
 _DATA = re.compile(r"^data: ?", re.MULTILINE)
 _STATUS = re.compile(r"(?:\bstatus (?:of )?|\A)(\d{3})(?=$|[ ,:;)])")
@@ -110,7 +112,7 @@ class _Quotation:
     def __init__(self, finding: Finding, found: tuple[Place, ...], event: int | None) -> None:
         self._actual, self._about = _actual(finding), _about(finding)
         self._found = found
-        self._pointed = {*_pointed(self._actual, event), *_dotted(finding.expected)}
+        self._pointed = {*_pointed(self._actual, event), *_dotted(finding.expected[:_LONGEST_ACTUAL])}
         # The whole of a body is no part of it to mark; the whole of an event is one of the stream.
         self._least = 1 if event is None else 0
         names = "|".join(sorted({re.escape(place.name) for place in found if place.name}))
@@ -163,13 +165,19 @@ def _json(value: Any) -> str:
 
 def _pointed(actual: str, event: int | None) -> Iterator[Path]:
     """Return where JSON pointers (RFC 6901) lead that are of the body, or of this event of a stream."""
-    for number, pointer in _POINTER.findall(actual):
+    for number, pointer in _pointers(actual):
         if (int(number) if number else None) == event:
             yield tuple(_step(part) for part in pointer.split("/")[1:] if part)
 
 
+@lru_cache(maxsize=64)
+def _pointers(actual: str) -> tuple[tuple[str, str], ...]:
+    """Return (number of an event or nothing, JSON pointer) as they stand in a finding; asked of every event anew."""
+    return tuple(_POINTER.findall(actual))
+
+
 def _step(part: str) -> str | int:
-    return int(part) if part.isdecimal() else part.replace("~1", "/").replace("~0", "~")
+    return int(part) if part.isdecimal() and len(part) < 10 else part.replace("~1", "/").replace("~0", "~")
 
 
 def _dotted(expected: str) -> Iterator[Path]:
@@ -190,7 +198,7 @@ def _whole_event(finding: Finding, piece: Piece, *, is_last: bool) -> bool:
     actual = _actual(finding)
     if piece.event is None:
         return False
-    if str(piece.event) in _EVENT.findall(actual) and not _POINTER.search(actual):
+    if not _pointers(actual) and str(piece.event) in _EVENT.findall(actual):
         return True
     last = _LAST_DATA.search(actual)
     data = piece.text[_json_start(piece) :].strip()
