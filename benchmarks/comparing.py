@@ -64,8 +64,8 @@ SETUPS = {
             "drawn",
             "lognormal({}, 0.2)",
             5.0,
-            (*_CHATS, "--rate", "80", "--duration", "12s"),
-            "TTFT lognormal (median 100 ms, sigma 0.2), ITL 5 ms, 80/s, 12 s",
+            (*_CHATS, "--rate", "40", "--duration", "25s"),
+            "TTFT lognormal (median 100 ms, sigma 0.2), ITL 5 ms, 40/s, 25 s",
         ),
         Setup(
             "bare",

@@ -95,9 +95,11 @@ class Page:
             commands = list(self._written())
             for number, command in enumerate(commands):
                 (self._folder / f".{number}.sh").write_text(self._placed(command.line) + "\n", "utf-8")
+            # Whole paths: a page may change the folder.
+            places = [shlex.quote(str(self._folder / f".{number}")) for number in range(len(commands))]
             script = "\n".join(
-                f". ./.{n}.sh >.{n}.out 2>&1; status=$?; echo $status >.{n}.status; (exit $status)"
-                for n in range(len(commands))
+                f". {place}.sh >{place}.out 2>&1; status=$?; echo $status >{place}.status; (exit $status)"
+                for place in places
             )
             subprocess.run(["bash", "-c", script], cwd=self._folder, env=self._environment, check=False, timeout=500)
             return [said for number, command in enumerate(commands) for said in self._judged(number, command)]

@@ -16,12 +16,10 @@ import math
 import random
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import mul
 from statistics import fmean, stdev
-
-from ozwell_harness.load.metrics import percentile
 
 #: Blocks that the measured interval is cut into.
 BLOCKS = 20
@@ -31,8 +29,6 @@ DRAWS = 300
 LEAST_BLOCKS = 8
 #: A percentile is judged where at least so many values lie beyond it.
 LEAST_BEYOND = 10
-#: The calmest tenth of the blocks shows what a latency is while nothing disturbs.
-CALM_PERCENT = 10
 #: No latency is taken for shorter, in seconds: it has to have a logarithm.
 FLOOR_S = 1e-6
 #: Blocks that hang together more closely than this are too short to say how closely.
@@ -45,7 +41,7 @@ class Estimate:
 
     Attributes:
         value: seconds, or requests per second; greater than 0.
-        calm: the same in the calmest tenth of its blocks: what it is while nothing disturbs.
+        calm: the same in the calmest of its blocks: what it is while nothing disturbs.
         error: the standard error of its natural logarithm.
         degrees: degrees of freedom of ``error``.
         client: what the client itself may have added, in the unit of ``value``.
@@ -118,10 +114,10 @@ class Blocks:
         return Estimate(value, self._calm(percent), error, len(sizes) - 1, client, sum(sizes))
 
     def _calm(self, percent: float) -> float:
-        """Return the percentile in the calmest tenth of the blocks."""
+        """Return the percentile in the calmest of the blocks."""
         blocks = len(self.infinite)
         alone = ([int(block == other) for other in range(blocks)] for block in range(blocks))
-        return percentile(sorted(self.percentile(percent, weights) for weights in alone), CALM_PERCENT)
+        return min(self.percentile(percent, weights) for weights in alone)
 
 
 def _floored(counted: Mapping[float, int]) -> Counter[float]:
@@ -132,19 +128,21 @@ def _floored(counted: Mapping[float, int]) -> Counter[float]:
 
 
 def mean_estimate(
-    values: Sequence[float], value: float | None = None, client: float = 0.0, calm_percent: float = CALM_PERCENT
+    values: Sequence[float],
+    value: float | None = None,
+    client: float = 0.0,
+    calm: Callable[[Sequence[float]], float] = min,
 ) -> Estimate | None:
     """Return the mean of one positive value a block, or ``value`` in its place, and how well it is known.
 
-    None where there are too few, or the mean is not above 0. ``calm_percent``: of the blocks, which is a calm one.
+    None where there are too few, or the mean is not above 0. ``calm`` picks the calmest: of a rate, the highest.
     """
     if len(values) < LEAST_BLOCKS or fmean(values) <= 0:
         return None
     middle = fmean(values)
     drawn = [sum(map(mul, weights, values)) / len(values) for weights in draws(len(values))]
     error = stdev(drawn) / middle * widening([entry - middle for entry in values])
-    calm = percentile(sorted(values), calm_percent)
-    return Estimate(middle if value is None else value, calm, error, len(values) - 1, client, len(values))
+    return Estimate(middle if value is None else value, calm(values), error, len(values) - 1, client, len(values))
 
 
 def draws(blocks: int) -> Iterable[tuple[int, ...]]:

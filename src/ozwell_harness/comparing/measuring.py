@@ -12,7 +12,7 @@ from enum import StrEnum
 from statistics import fmean, median
 from typing import Any, NamedTuple
 
-from ozwell_harness.comparing.blocks import BLOCKS, CALM_PERCENT, Blocks, Estimate, mean_estimate
+from ozwell_harness.comparing.blocks import BLOCKS, Blocks, Estimate, mean_estimate
 from ozwell_harness.load.capacity.evidence import Evidence, gather
 from ozwell_harness.load.histogram import Histogram, middle_of
 from ozwell_harness.load.metrics import Window, icl_ns, lateness_ns, spoils, value_ns
@@ -29,8 +29,6 @@ _FROM_DUE = frozenset({Metric.TTFT, Metric.E2E})
 #: A second holds too few requests for a percentile beyond this.
 _MOST_PERCENT_OF_A_SECOND = 90
 _MIDDLE = 50
-#: Of a rate, of which more is better, the calm blocks are the high ones.
-_CALM_RATE_PERCENT = 100 - CALM_PERCENT
 
 
 class Source(StrEnum):
@@ -121,7 +119,7 @@ class _Gathered:
         order = sorted(range(len(self._dues)), key=self._dues.__getitem__)
         failing = gather([math.inf if self._failures[place] else 0.0 for place in order]) if order else None
         seconds = self._window.seconds / BLOCKS
-        throughput = mean_estimate([n / seconds for n in self._completed], calm_percent=_CALM_RATE_PERCENT)
+        throughput = mean_estimate([n / seconds for n in self._completed], calm=max)
         return Measured(Source.SAMPLES, latencies, failing, throughput)
 
     def _client(self, metric: Metric, percent: int) -> float:
@@ -163,7 +161,7 @@ def from_seconds(load: Mapping[str, Any]) -> Measured:
         Source.SECONDS,
         latencies,
         gather(failing) if failing else None,
-        mean_estimate(_grouped(completed), rate, calm_percent=_CALM_RATE_PERCENT) if rate else None,
+        mean_estimate(_grouped(completed), rate, calm=max) if rate else None,
     )
 
 

@@ -82,8 +82,9 @@ def ratio(before: Estimate, after: Estimate, rule: Rule, share: float = 1.0) -> 
     """Judge a latency, of which less is better; ``share``: of the least change that matters, what matters here.
 
     Worse only where the whole interval lies beyond the changes that matter, and beyond what the clients added; and
-    where the calm blocks of both runs are as far apart. A target that became slower is so all the time, while a machine
-    on which others work is slow in spells, of which one run may have many and another none: no interval tells that.
+    where the calmest blocks of both runs are as far apart. A target that became slower is so all the time, while a
+    machine on which others work is slow in spells, of which one run may have many and another none: no interval tells
+    that.
     """
     centre = math.log(after.value / before.value)
     error = math.hypot(before.error, after.error)

@@ -14,6 +14,10 @@ from ozwell_harness.load.slo import Metric
 #: Latencies between tokens, of which an answer has many: a part of the change that matters in a request matters there.
 _OF_TOKENS = frozenset({Metric.TPOT, Metric.ICL})
 TOKEN_SHARE = 0.1
+#: Of one request in a hundred, more matters: a machine's own delays lie there. Single gaps have such tails from p90 on.
+TAIL_SHARE = 4.0
+_TAIL = 99
+_MIDDLE = 50
 _NOTHING = Change(Judgement.NOT_COMPARED, None, None)
 
 
@@ -102,13 +106,20 @@ def _comparable(before: Measured, after: Measured, names: list[Name]) -> int:
 def _latency(name: Name, before: Load, after: Load, rule: Rule) -> Figure:
     sides = (before, after)
     one, two = (side.measured.latencies[name] if side.measured else None for side in sides)
-    share = TOKEN_SHARE if name.metric in _OF_TOKENS else 1.0
-    if one is not None and two is not None and max(one.value, two.value) >= SHORT * rule.least_s * share:
-        return Figure(*name, ratio(one, two, rule, share))
+    usual = TOKEN_SHARE if name.metric in _OF_TOKENS else 1.0
+    if one is not None and two is not None and max(one.value, two.value) >= SHORT * rule.least_s * usual:
+        return Figure(*name, ratio(one, two, rule, _share(name, usual)))
     known = one is not None and two is not None
     shown = [_reported(side.block, name) for side in sides]
     why = "too short to tell from the machine's own delays" if known else "too few values, or failures among them"
     return Figure(*name, replace(_NOTHING, before=shown[0], after=shown[1]), why)
+
+
+def _share(name: Name, usual: float) -> float:
+    """Return what part of the least change of a latency matters in this one."""
+    if name.metric == Metric.ICL and name.percent > _MIDDLE:
+        return TAIL_SHARE if name.percent >= _TAIL else 1.0
+    return usual * TAIL_SHARE if name.percent >= _TAIL else usual
 
 
 def _reported(block: Mapping[str, Any], name: Name) -> float | None:

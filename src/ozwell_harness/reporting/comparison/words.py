@@ -9,7 +9,7 @@ from ozwell_harness.comparing.changes import Change, Difference
 from ozwell_harness.comparing.comparison import Comparison, Outcome, Side
 from ozwell_harness.comparing.measuring import Source
 from ozwell_harness.comparing.ratios import Judgement
-from ozwell_harness.comparing.speed import TOKEN_SHARE, Figure, Speed
+from ozwell_harness.comparing.speed import TAIL_SHARE, TOKEN_SHARE, Figure, Speed
 from ozwell_harness.model import Status
 from ozwell_harness.reporting.summary import LABELS, stamp
 from ozwell_harness.reporting.text import count, instant, number, rate, seconds
@@ -141,8 +141,9 @@ def basis(speed: Speed) -> str:
     return (
         f"Compared by {_SOURCES[speed.source]}. A latency is called slower or faster where the whole interval"
         f" ({rate(1 - rule.risk)} confidence over all {count(rule.figures, 'figure')}) lies beyond"
-        f" {rate(rule.effect)}, beyond {seconds(rule.least_s)} (between tokens: {seconds(rule.least_s * TOKEN_SHARE)})"
-        " and beyond what the client itself may have added."
+        f" {rate(rule.effect)}, beyond {seconds(rule.least_s)} (between tokens: {seconds(rule.least_s * TOKEN_SHARE)};"
+        f" p99: {seconds(rule.least_s * TAIL_SHARE)}) and beyond what the client itself may have added, and shows in"
+        " the calmest moments of both runs, too."
     )
 
 
