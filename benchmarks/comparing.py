@@ -28,6 +28,9 @@ from pathlib import Path
 from mock_process import mock_process
 
 from ozwell_harness.mock.faults import Kind, catalogue
+from ozwell_harness.model import Level
+from ozwell_harness.profile import load_profile
+from ozwell_harness.requirements import load_catalogue
 
 NEIGHBOURS = 2
 #: No neighbour outlives its pair by more than this, whatever becomes of the benchmark.
@@ -155,7 +158,8 @@ def _load(setup: Setup, folder: Path, seed: int, factor: float) -> None:
 def _checks(setup: Setup, number: int, _keep: Path | None) -> Pair:
     """Compare two checks of the correct mock, and one of a mock with a fault that breaks a MUST."""
     rng = random.Random(number)
-    broken = [fault.name for fault in catalogue().values() if fault.kind is Kind.FAULT and fault.breaks]
+    musts = {entry.id for entry in load_profile("ozwell").select(load_catalogue()) if entry.level is Level.MUST}
+    broken = [f.name for f in catalogue().values() if f.kind is Kind.FAULT and musts.intersection(f.breaks)]
     fault = rng.choice(broken)
     with tempfile.TemporaryDirectory(prefix="ozwell-comparing-") as scratch:
         folder = Path(scratch)
