@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 from hostile_cases import CASES
@@ -26,7 +27,8 @@ def outcomes(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[str, Future[Outcome]]]:
     """The runs that the chosen tests look at, each made once, several at the same time."""
-    specs = [item.callspec for item in request.session.items if hasattr(item, "callspec")]
+    own = [item for item in request.session.items if item.path.parent == Path(__file__).parent]
+    specs = [item.callspec for item in own if hasattr(item, "callspec")]
     wanted = dict.fromkeys(spec.params["outcome"] for spec in specs if "outcome" in spec.params)
     folder = tmp_path_factory.mktemp("hostile")
     with nursery() as nest, ExitStack() as mocks, ThreadPoolExecutor(AT_ONCE) as pool:
