@@ -41,28 +41,26 @@ def _lacks(name: str, description: str, member: str, *breaks: str) -> None:
 
 
 _ID, _STATUS, _CHUNKS = "documents.id-is-text", "documents.status-is-text", "documents.chunks-is-integer"
-#: What a webhook tells of a document is what its upload was answered.
-_PAYLOAD, _DELIVERED = "webhooks.document-payload-valid", "webhooks.document-delivered"
+_DELIVERED = "webhooks.document-delivered"
 _lacks("id-missing", "An uploaded document has no document_id.", "document_id", _ID)
 _answer("id-number", "The document_id of an upload is a number.", "document_id", 7, _ID)
 _answer("id-empty", "The document_id of an upload is empty.", "document_id", "", _ID)
-_lacks("status-missing", "An uploaded document has no status.", "status", _STATUS, _PAYLOAD)
-_answer("status-null", "The status of an uploaded document is null.", "status", None, _STATUS, _PAYLOAD)
+_lacks("status-missing", "An uploaded document has no status.", "status", _STATUS)
+_answer("status-null", "The status of an uploaded document is null.", "status", None, _STATUS)
 _answer("status-failed", "The status of a document that was accepted is failed.", "status", "failed",
         "documents.status-is-no-failure")  # fmt: skip
 _answer("status-error", "The status of a document that was accepted is an error.", "status", "error: no parser",
         "documents.status-is-no-failure")  # fmt: skip
-_lacks("chunks-missing", "An uploaded document has no chunks.", "chunks", _CHUNKS, _PAYLOAD)
-_answer("chunks-text", "The chunks of a document are a number in words.", "chunks", "3", _CHUNKS, _PAYLOAD)
-_answer("chunks-array", "The chunks of a document are an array.", "chunks", ["a"], _CHUNKS, _PAYLOAD)
-_answer("chunks-negative", "The chunks of a document are -1.", "chunks", -1, _CHUNKS, _PAYLOAD)
+_lacks("chunks-missing", "An uploaded document has no chunks.", "chunks", _CHUNKS)
+_answer("chunks-text", "The chunks of a document are a number in words.", "chunks", "3", _CHUNKS)
+_answer("chunks-array", "The chunks of a document are an array.", "chunks", ["a"], _CHUNKS)
+_answer("chunks-negative", "The chunks of a document are -1.", "chunks", -1, _CHUNKS)
 alters(AREA, UPLOAD, "chunks-whole-ones-only", "The last chunk of a document is not counted.",
        lambda answer: answer.update(chunks=answer["chunks"] - 1), "documents.chunks-at-least-one")  # fmt: skip
 _answer("chunks-always-one", "Every document has one chunk.", "chunks", 1, "documents.chunks-grow")
 
 for _name, (_words, _change, _end) in TIMES.items():
-    alters(AREA, UPLOAD, _name, f"The created_at of a document is {_words}.", _change, f"documents.{_end}",
-           *((_PAYLOAD,) if _end == "created-at-is-date-time" else ()))  # fmt: skip
+    alters(AREA, UPLOAD, _name, f"The created_at of a document is {_words}.", _change, f"documents.{_end}")
 
 
 class _SharedId(WebUiWrapper):
