@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,6 +16,8 @@ from ozwell_harness.mock.server import MockHandle
 
 #: Fields that a proxy sets itself.
 _HOP = frozenset({"content-length", "transfer-encoding", "connection", "keep-alive"})
+#: What the path of the API begins with.
+_VERSION = re.compile(r"/v\d+(?=/)")
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,8 @@ def through(mock: MockHandle, spoil: Spoil, say: Callable[[Line, Asked, Passing]
 def ask(host: str, port: int, asked: Asked) -> Passing:
     connection = http.client.HTTPConnection(host, port, timeout=10)
     try:
-        path = asked.path[asked.path.index("/v1") :]
+        version = _VERSION.search(asked.path)
+        path = asked.path[version.start() :] if version else asked.path
         headers = {name: value for name, value in asked.headers.items() if name not in _HOP | {"host"}}
         connection.request(asked.method, path, body=asked.body or None, headers=headers)
         response = connection.getresponse()
