@@ -17,11 +17,12 @@ import platform
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from client_cost import fixture
 from mock_process import mock_process
 from queues import Queue, Service, SimulatedTarget
 
@@ -164,20 +165,30 @@ def over_sockets(options: argparse.Namespace) -> Iterator[Search]:
             delay = f"{case.queue.service}({case.queue.mean_s * 1e3:g}ms)"
             mock = ("--ttft", delay, "--slots", str(case.queue.servers), "--seed", str(seed))
             yield search_mock(mock, case.slo, case.budget_s, options.out, case.name, case.truth, seed)
-    name = "answers at once (no client can exhaust it), e2e_p90<100ms"
-    yield search_mock((), "e2e_p90<100ms", 60.0, options.out, name, None, 0)
+    with fixture() as port:
+        # Quicker than any client: prepared answers, nothing is read but where a request ends.
+        env = {"OZWELL_BASE_URL": f"http://127.0.0.1:{port}/v1", "OZWELL_MODEL": "m"}
+        name, slo = "prepared answers, quicker than the client, e2e_p90<100ms", "e2e_p90<100ms"
+        yield search_target(env, slo, 60.0, options.out / "quicker-than-the-client", name, None, 0)
 
 
 def search_mock(
-    mock: Sequence[str], slo: str, budget_s: float, out: Path, name: str, truth: float | None, seed: int
+    mock: Sequence[str], slo: str, budget_s: float, out: Path, name: str, truth: float, seed: int
 ) -> Search:
-    """Search one mock, in a process of its own; a search whose run folder is there is not made again."""
+    """Search one mock, in a process of its own."""
     folder = out / f"{''.join(letter if letter.isalnum() else '-' for letter in name)}-{seed}"
+    with mock_process(*mock) as env:
+        return search_target(env, slo, budget_s, folder, name, truth, seed)
+
+
+def search_target(
+    env: Mapping[str, str], slo: str, budget_s: float, folder: Path, name: str, truth: float | None, seed: int
+) -> Search:
+    """Search one target; the run folder is kept, and a search whose folder is there is not made again."""
     if not (folder / "results.json").exists():
-        with mock_process(*mock) as env:
-            command = [sys.executable, "-m", "ozwell_harness", "capacity", "--scenario", "chat", "--seed", str(seed)]
-            command += ["--slo", slo, "--budget", f"{budget_s:g}s", "--out", str(folder)]
-            subprocess.run(command, env={**os.environ, **env}, check=False)
+        command = [sys.executable, "-m", "ozwell_harness", "capacity", "--scenario", "chat", "--seed", str(seed)]
+        command += ["--slo", slo, "--budget", f"{budget_s:g}s", "--out", str(folder)]
+        subprocess.run(command, env={**os.environ, **env}, check=False)
     document = json.loads((folder / "results.json").read_text("utf-8"))
     block = document["capacity"]
     return Search(
