@@ -34,7 +34,10 @@ def history_charts(history: History) -> tuple[Chart, ...]:
 
 def _axis(found: Sequence[tuple[int, Entry]]) -> Axis:
     every = -(-len(found) // _MOST_TICKS)
-    ticks = tuple((float(place), instant(entry.run.started)[:10]) for place, entry in found[::every])
+    begun = [instant(entry.run.started) for _, entry in found]
+    # Runs of one day are told apart by their time.
+    part = slice(11, 16) if begun[0][:10] == begun[-1][:10] else slice(0, 10)
+    ticks = tuple((float(place), begun[place - 1][part]) for place, _ in found[::every])
     return Axis("runs, the oldest first", "run", Unit.COUNT, ticks=ticks)
 
 
@@ -55,7 +58,7 @@ def _scores(found: Sequence[tuple[int, Entry]], axis: Axis) -> Chart | None:
         "The share of judged requirements that passed, and of those that apply that were judged.",
         f"The last check has a score of {percent(last.score)}, with a coverage of {percent(last.coverage)}.",
         axis,
-        Axis("share", "share", Unit.SHARE),
+        Axis("share", "share", Unit.SHARE, span=(0.0, 1.05)),
         (
             _line("score", scored, lambda entry: entry.run.tally.score),
             _line("coverage", scored, lambda entry: entry.run.tally.coverage),
