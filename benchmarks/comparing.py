@@ -30,6 +30,7 @@ from mock_process import mock_process
 from ozwell_harness.mock.faults import Kind, catalogue
 from ozwell_harness.model import Level
 from ozwell_harness.profile import load_profile
+from ozwell_harness.prove.breaks import breaks_in, touches
 from ozwell_harness.requirements import load_catalogue
 
 NEIGHBOURS = 2
@@ -158,8 +159,10 @@ def _load(setup: Setup, folder: Path, seed: int, factor: float) -> None:
 def _checks(setup: Setup, number: int, _keep: Path | None) -> Pair:
     """Compare two checks of the correct mock, and one of a mock with a fault that breaks a MUST."""
     rng = random.Random(number)
-    musts = {entry.id for entry in load_profile("ozwell").select(load_catalogue()) if entry.level is Level.MUST}
-    broken = [f.name for f in catalogue().values() if f.kind is Kind.FAULT and musts.intersection(f.breaks)]
+    owed = load_profile("ozwell").select(load_catalogue())
+    musts = {entry.id for entry in owed if entry.level is Level.MUST}
+    acting = [f for f in catalogue().values() if f.kind is Kind.FAULT and touches(f, "ozwell", owed)]
+    broken = [f.name for f in acting if musts.intersection(breaks_in(f, "ozwell"))]
     fault = rng.choice(broken)
     with tempfile.TemporaryDirectory(prefix="ozwell-comparing-") as scratch:
         folder = Path(scratch)
